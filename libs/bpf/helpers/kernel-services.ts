@@ -1,0 +1,62 @@
+/** Identity of the task that runs on the current CPU. */
+export interface CurrentTask {
+  /** Thread id in the initial pid namespace. */
+  readonly pid: number;
+  readonly tgid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** At most 15 bytes. */
+  readonly comm: string;
+  /** Offset of its `task_struct` in linear memory. */
+  readonly taskOffset: number;
+  /** cgroup v2 id (inode number). */
+  readonly cgroupId: number;
+}
+
+/**
+ * What helpers ask of the kernel they run in; the machine implements it. Addresses are signed words (see base/u64),
+ * times are nanoseconds, offsets index linear memory.
+ */
+export interface KernelServices {
+  readonly cpus: number;
+  cpu(): number;
+  /** CLOCK_MONOTONIC. */
+  ktimeNs(): number;
+  /** CLOCK_BOOTTIME. */
+  bootNs(): number;
+  /** CLOCK_REALTIME in ns since 1970 as a bigint (it passes 2^53). */
+  realtimeNs(): bigint;
+  task(): CurrentTask;
+  /** Id of the ancestor of the current task's cgroup at `level` (0 is the root), undefined when there is none. */
+  ancestorCgroupId(level: number): number | undefined;
+  /** pid and tgid of the current task as a pid namespace sees them; undefined when it is not in that namespace. */
+  pidInNamespace(device: number, inode: number): { pid: number; tgid: number } | undefined;
+  /** Copies from the current task's address space; false on an unmapped page (-EFAULT), nothing guaranteed of dst. */
+  readUser(address: number, dst: number, bytes: number): boolean;
+  writeUser(address: number, src: number, bytes: number): boolean;
+  /** Return addresses, innermost first. */
+  kernelStack(): readonly number[];
+  userStack(): readonly number[];
+  /** Uniform 32 bits. */
+  random(): number;
+  /** One formatted line for the trace pipe, without the trailing newline. */
+  tracePrintk(text: string): void;
+  /** Symbol for %ps and %pS; undefined prints the address. */
+  symbolName(address: number): { name: string; offset: number } | undefined;
+  /** Queues a signal for the current task (thread) or its group; 0 or a negative errno. */
+  sendSignal(signal: number, wholeGroup: boolean): number;
+  /** Attach cookie, probed function and its arguments for the program in flight. */
+  run(): RunInfo;
+}
+
+/** The run in flight. */
+export interface RunInfo {
+  /** `bpf_get_attach_cookie`; 0 when none was given. */
+  readonly cookie: number;
+  /** Entry address of the probed function (`bpf_get_func_ip`), 0 for other hooks. */
+  readonly functionIp: number;
+  /** perf_event programs: period of the sample. */
+  readonly samplePeriod: number;
+  /** kprobe programs: makes the probed function return `value` without running (`bpf_override_return`). */
+  overrideReturn?(value: number): void;
+}

@@ -1,0 +1,28 @@
+import type { Btf } from '@probed/btf';
+
+/** All that the verifier and the loader must know of a kernel, as one value, so that `libs/bpf` needs no kernel. */
+export interface KernelFacts {
+  /** The kernel's BTF, split-free. */
+  readonly btf: Btf;
+  /** e.g. `6.18.0`. */
+  readonly release: string;
+  /** `LINUX_VERSION_CODE`. */
+  readonly versionCode: number;
+  readonly cpus: number;
+  /** Context size and readability come from the program type; a tracepoint's record size comes from its format. */
+  tracepointRecordBytes(group: string, name: string): number | undefined;
+  /** Address of a kernel symbol as a signed word; undefined when the kernel lacks it. */
+  symbol(name: string): number | undefined;
+  /** `CONFIG_*` values for `.kconfig` externs: 'y', 'm', number or string. */
+  config(name: string): string | number | undefined;
+  /** Deviations of the reference host from the target (`--kernel-config host`). */
+  readonly deviations: ReadonlySet<KernelDeviation>;
+}
+
+export type KernelDeviation =
+  /** Lockdown: `bpf_probe_write_user` and kernel reads are refused. */
+  | 'lockdown'
+  /** No kprobe override: `bpf_override_return` is unknown. */
+  | 'no-kprobe-override'
+  /** No fprobe/trampolines: fentry, fexit, fmod_ret, lsm give EPERM before verification. */
+  | 'no-trampoline';
