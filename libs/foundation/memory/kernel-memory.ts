@@ -44,6 +44,8 @@ export class KernelMemory {
   private readonly sizes = new Map<number, number>();
   private brk = RESERVED_BYTES;
   private used = 0;
+  /** Blocks handed out since {@link allOrNothing} began. */
+  private journal: number[] | undefined;
 
   constructor(private readonly limitBytes = LIMIT_BYTES_DEFAULT) {
     this.memory = new WebAssembly.Memory({
@@ -71,6 +73,7 @@ export class KernelMemory {
     if (this.used + block > this.limitBytes) throw new MemoryLimitError(bytes, this.used, this.limitBytes);
     const at = block <= SMALL_CLASS_MAX_BYTES ? this.allocSmall(block) : this.allocRun(block);
     this.sizes.set(at, block);
+    this.journal?.push(at);
     this.used += block;
     this.u8.fill(0, at, at + block);
     return at;
@@ -83,6 +86,21 @@ export class KernelMemory {
     } catch (error) {
       if (error instanceof MemoryLimitError) return undefined;
       throw error;
+    }
+  }
+
+  /** Runs `make`; when it runs out of memory, everything that it allocated is freed before the error goes on. */
+  allOrNothing<T>(make: () => T): T {
+    const outer = this.journal;
+    const journal: number[] = [];
+    this.journal = journal;
+    try {
+      return make();
+    } catch (error) {
+      if (error instanceof MemoryLimitError) for (const at of journal) if (this.sizes.has(at)) this.free(at);
+      throw error;
+    } finally {
+      this.journal = outer;
     }
   }
 
