@@ -9,9 +9,16 @@ export interface HelperProto {
   readonly ret: HelperRet;
   /** At most five. */
   readonly args: readonly HelperArg[];
+  /**
+   * Registers after `args` that the implementation reads although the prototype leaves them ARG_DONTCARE, so the
+   * verifier does not look at them (`bpf_trace_printk` with its three words); they cross as `w64`.
+   */
+  readonly uncheckedArgs?: number;
   readonly gplOnly?: boolean;
   readonly pktAccess?: boolean;
   readonly mightSleep?: boolean;
+  /** Clobbers r0 only, so that spills around it may be dropped (`allow_fastcall`). */
+  readonly allowFastcall?: boolean;
   /** Unsupported helpers are refused at load by name. */
   readonly support: 'full' | 'partial' | 'none';
   readonly note?: string;
@@ -56,8 +63,9 @@ const ARG_SLOT: Partial<Record<HelperArg['type'], AbiSlot>> = {
 
 /** Calling convention of a helper, derived from its prototype. */
 export function helperAbi(proto: HelperProto): HelperAbi {
-  const args = proto.args.map((arg) => (arg.width === 32 ? 'w32' : (ARG_SLOT[arg.type] ?? 'ptr')));
-  return { args, ret: retSlot(proto.ret) };
+  const args = proto.args.map((arg): AbiSlot => (arg.width === 32 ? 'w32' : (ARG_SLOT[arg.type] ?? 'ptr')));
+  const unchecked = new Array<AbiSlot>(proto.uncheckedArgs ?? 0).fill('w64');
+  return { args: [...args, ...unchecked], ret: retSlot(proto.ret) };
 }
 
 function retSlot(ret: HelperRet): AbiRet {

@@ -4,6 +4,15 @@
  */
 export type { ArgBase, HelperArg, HelperRet, RetBase, TypeFlag } from './arg-types';
 export {
+  type ContextAccess,
+  type ContextAccessRule,
+  type ContextField,
+  type ContextFieldKind,
+  type ContextLayout,
+  type ContextView,
+  contextAccess,
+} from './context';
+export {
   BudgetExceeded,
   type CallbackInvoker,
   type ExecutableProgram,
@@ -11,13 +20,44 @@ export {
   type HelperFn,
 } from './execution';
 export { type AbiRet, type AbiSlot, type HelperAbi, type HelperProto, helperAbi } from './helper-proto';
+export { type HelperCapability, helperAllowed, helperCapability } from './helper-sets';
+export { HELPERS, helperById, helperByName } from './helper-table';
+export { helperProtoFor } from './helper-variants';
 export type { KernelDeviation, KernelFacts } from './kernel-facts';
+export {
+  checkMapAttr,
+  loaderDefaults,
+  MAP_TYPES,
+  type MapCreateAttr,
+  type MapFault,
+  type MapTypeRow,
+  mapType,
+  mapTypeByName,
+} from './map-types';
 export type {
   CollectionSpec,
   FuncInfo,
   InsnRef,
   LineInfo,
+  MapSlot,
   MapSpec,
   ProgramSpec,
 } from './program-spec';
+export {
+  type Capability,
+  canBeSleepable,
+  contextView,
+  hasPrivateStack,
+  PROGRAM_TYPES,
+  type ProgramContext,
+  type ProgramTypeRow,
+  programType,
+  programTypeByName,
+  type ReturnRange,
+  returnRange,
+} from './program-types';
+export type { AttachBtf, SectionDef, SectionKind } from './section-defs';
+export { SECTION_DEFS } from './section-defs';
+export { BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, parseSectionName, type SectionInfo } from './section-name';
+export { AttachType, MapType, ProgType } from './uapi-enums';
 export type { InsnFacts, MapInfo, Subprogram, VerifiedProgram } from './verified';

@@ -24,7 +24,16 @@ export interface MapSpec {
   dataSecTypeId?: number;
   /** Template of the inner maps of a map-in-map. */
   inner?: MapSpec;
+  /** ELF section of a data-section map as written, e.g. `.rodata`; the name begins with the object's. */
+  readonly section?: string;
+  /** Elements that the object initialises (`.values = { … }`): maps of a map-in-map, programs of a PROG_ARRAY. */
+  readonly slots?: readonly MapSlot[];
 }
+
+/** One initialised element: the index is the key. */
+export type MapSlot =
+  | { readonly index: number; readonly map: string }
+  | { readonly index: number; readonly program: string };
 
 /** Source position of an instruction (`struct bpf_line_info`, resolved). */
 export interface LineInfo {

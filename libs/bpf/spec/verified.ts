@@ -39,6 +39,8 @@ export interface MapInfo {
   readonly valueSize: number;
   readonly maxEntries: number;
   readonly flags: number;
+  /** `map_extra`: hash functions of a BLOOM_FILTER. */
+  readonly mapExtra?: number;
   readonly frozen: boolean;
   /** Type ids in the object's BTF; 0 when unknown. */
   readonly keyTypeId: number;

@@ -1,0 +1,35 @@
+import type { Insn } from '@probed/isa';
+import type { ExecutionEnv, InsnFacts, VerifiedProgram } from '@probed/spec';
+import type { CodeWriter } from '@probed/wasm';
+import type { Registers } from '../registers';
+
+/** What all functions of a module share: where imports, subprograms and globals are. */
+export interface ModuleContext {
+  readonly program: VerifiedProgram;
+  readonly env: ExecutionEnv;
+  /** Function index of the helper called at `slot`. */
+  helperImport(slot: number): number;
+  /** Function index of the import `(iterations: i32) => void` that charges the budget. */
+  readonly chargeImport: number;
+  /** Function index of the subprogram that starts at `slot`. */
+  subprogram(slot: number): number;
+  /** Index in the callback table of the subprogram that starts at `slot`. */
+  callbackSlot(slot: number): number;
+  /** Global: offset of the lowest byte of the frame that a callback will run in. */
+  readonly callbackFrame: number;
+  /** Global: `may_goto` iterations left in this run. */
+  readonly mayGotoLeft: number;
+}
+
+/** The function being compiled. */
+export interface FunctionContext {
+  readonly module: ModuleContext;
+  readonly code: CodeWriter;
+  readonly regs: Registers;
+  readonly insns: readonly Insn[];
+  readonly facts: readonly InsnFacts[];
+  /** i32 local with the offset of the frame's lowest byte. */
+  readonly frameBase: number;
+  /** Scratch locals, made at first use. Distinct names are distinct locals. */
+  temp(type: 'i32' | 'i64', name: string): number;
+}

@@ -1,0 +1,38 @@
+import type { HelperProto } from '../helper-proto';
+import { ANY, BTF_SOCK_COMMON, btfOrNull, INT, MAP, RET_VALUE_OR_NULL, VALUE_OR_NULL } from './shorthands';
+
+/** Storage that belongs to a kernel object; kernel/bpf/bpf_local_storage.c and the like. */
+export const LOCAL_STORAGE_HELPERS: readonly HelperProto[] = [
+  {
+    id: 107,
+    name: 'sk_storage_get',
+    ret: RET_VALUE_OR_NULL,
+    args: [MAP, BTF_SOCK_COMMON, VALUE_OR_NULL, ANY],
+    support: 'none',
+  },
+  { id: 108, name: 'sk_storage_delete', ret: INT, args: [MAP, BTF_SOCK_COMMON], support: 'none' },
+  {
+    id: 145,
+    name: 'inode_storage_get',
+    ret: RET_VALUE_OR_NULL,
+    args: [MAP, btfOrNull('inode'), VALUE_OR_NULL, ANY],
+    support: 'none',
+  },
+  { id: 146, name: 'inode_storage_delete', ret: INT, args: [MAP, btfOrNull('inode')], support: 'none' },
+  {
+    id: 156,
+    name: 'task_storage_get',
+    ret: RET_VALUE_OR_NULL,
+    args: [MAP, btfOrNull('task_struct'), VALUE_OR_NULL, ANY],
+    support: 'none',
+  },
+  { id: 157, name: 'task_storage_delete', ret: INT, args: [MAP, btfOrNull('task_struct')], support: 'none' },
+  {
+    id: 210,
+    name: 'cgrp_storage_get',
+    ret: RET_VALUE_OR_NULL,
+    args: [MAP, btfOrNull('cgroup'), VALUE_OR_NULL, ANY],
+    support: 'none',
+  },
+  { id: 211, name: 'cgrp_storage_delete', ret: INT, args: [MAP, btfOrNull('cgroup')], support: 'none' },
+];
