@@ -1,0 +1,14 @@
+import type { KernelMemory } from '@probed/memory';
+import type { MapRegistry } from './map-registry';
+
+/** What maps need of the machine they live in. */
+export interface MapEnv {
+  readonly memory: KernelMemory;
+  readonly cpus: number;
+  readonly registry: MapRegistry;
+  currentCpu(): number;
+  /** Byte offset of a member of the kernel's `struct bpf_map`; undefined when its BTF has no such member. */
+  mapField(name: string): number | undefined;
+  /** Called when a program reserves or emits a record; what it returns comes back when the record is consumed. */
+  tagRecord?(): unknown;
+}
