@@ -1,4 +1,52 @@
-/** BPF Type Format: parse, encode, print as C, match for CO-RE. Canonical spec: Documentation/bpf/btf.rst. */
-export interface Btf {
-  readonly types: number;
-}
+/**
+ * BPF Type Format: parse, encode, print as C, CO-RE relocation, values to and from JSON.
+ * Canonical spec: Documentation/bpf/btf.rst, include/uapi/linux/btf.h; CO-RE as tools/lib/bpf/relo_core.c does it.
+ */
+export { Btf } from './btf';
+export { BtfBuilder, type NewMember } from './builder';
+export { type DumpCOptions, dumpC } from './c-printer/dump';
+export { formatCoreRelo } from './core/format';
+export { patchCoreInsn } from './core/patch';
+export { resolveCore } from './core/resolve';
+export {
+  CORE_RELO_KIND,
+  type CoreCandidates,
+  type CoreInsn,
+  type CoreRelo,
+  type CoreReloKindName,
+  type CoreRequest,
+  type CoreResult,
+} from './core/types';
+export { dumpRaw } from './raw-printer';
+export type {
+  BtfArray,
+  BtfDataSection,
+  BtfDatasec,
+  BtfDeclTag,
+  BtfEnum,
+  BtfEnum64,
+  BtfFloat,
+  BtfFunc,
+  BtfFuncProto,
+  BtfFwd,
+  BtfInt,
+  BtfKind,
+  BtfLinkage,
+  BtfMember,
+  BtfMemberPlace,
+  BtfParam,
+  BtfPtr,
+  BtfQualifier,
+  BtfStruct,
+  BtfType,
+  BtfTypedef,
+  BtfTypeTag,
+  BtfUnion,
+  BtfVar,
+  BtfVariable,
+  BtfVarSecInfo,
+  BtfVoid,
+} from './types';
+export { type DecodeOptions, decodeValue, valueDecoder } from './values/decode';
+export { type EncodeInput, encodeValue } from './values/encode';
+export type { JsonValue } from './values/json';
