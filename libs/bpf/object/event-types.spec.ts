@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Btf } from '@probed/btf';
+import { eventTypes, findMap, namedEventType, parseObject, pickEventType } from './index';
+import type { ObjectSpec } from './object-spec';
+
+function load(name: string): ObjectSpec {
+  const result = parseObject(readFileSync(join(__dirname, 'fixtures', `${name}.bpf.o`)), `${name}.bpf.o`);
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  return result.value;
+}
+
+const types = (object: ObjectSpec, map: string, kernel?: Btf) =>
+  eventTypes(object, findMap(object, map)!, kernel).map((type) => `${type.name}:${type.bytes}`);
+
+const dwarf = load('dwarf');
+
+test.each([
+  ['maps', 'ring', ['value:24'], 'the value type'],
+  ['maps', 'perf', ['key:8'], 'the size that is output, even of a map key when nothing else fits'],
+  ['dwarf', 'ring', ['open_event:96'], 'the size that is reserved, by DWARF'],
+  ['dwarf', 'perf', ['close_event:16'], 'the size that is output, and no hash value'],
+  ['dwarf', 'two_sizes', ['close_event:16', 'open_event:96'], 'one for each size'],
+  ['dwarf', 'by_pointer', ['pointed:12'], 'no constant size: the struct of the global pointer'],
+])('%s %s: %j (%s)', (fixture, map, expected) => {
+  expect(types(load(fixture), map)).toEqual(expected);
+});
+
+test("the kernel's structs are none of the object's", () => {
+  // A kernel whose BTF has the same names.
+  expect(types(dwarf, 'ring', dwarf.debugTypes())).toEqual([]);
+  expect(types(dwarf, 'by_pointer', dwarf.debugTypes())).toEqual(['pointed:12']);
+});
+
+test('types made from DWARF have the layout that the compiler gave them', () => {
+  const { btf, typeId } = namedEventType(dwarf, 'open_event')!;
+  const places = [
+    'pid',
+    'kind',
+    'comm',
+    'matrix[1][2]',
+    'low',
+    'high',
+    'word',
+    'bytes[3]',
+    'name',
+    'unused',
+  ].map((path) => {
+    const place = btf.member(typeId, path);
+    return place && [path, place.offsetBits, place.bits, btf.sizeOf(place.typeId)];
+  });
+  expect(places).toEqual([
+    ['pid', 0, 0, 4],
+    ['kind', 32, 0, 4],
+    ['comm', 64, 0, 16],
+    ['matrix[1][2]', 192 + 5 * 64, 0, 8],
+    ['low', 576, 4, 4],
+    ['high', 580, 12, 4],
+    ['word', 608, 0, 4],
+    ['bytes[3]', 632, 0, 1],
+    ['name', 640, 0, 8],
+    ['unused', 704, 0, 8],
+  ]);
+  const kind = btf.resolve(btf.member(typeId, 'kind')!.typeId);
+  expect(kind).toMatchObject({
+    kind: 'enum',
+    name: 'kind',
+    values: [
+      { name: 'KIND_OPEN', value: 1 },
+      { name: 'KIND_CLOSE', value: 2 },
+    ],
+  });
+  expect(btf.resolve(btf.member(typeId, 'comm')!.typeId)).toMatchObject({ kind: 'array', count: 16 });
+});
+
+test.each([
+  ['struct close_event', 16],
+  ['scratch', 16],
+  ['open_event', 96],
+  ['nothing', undefined],
+])('by name: %s', (name, bytes) => expect(namedEventType(dwarf, name)?.bytes).toBe(bytes));
+
+test.each([
+  [[12, 96], 96, 96],
+  [[12, 96], 12, 12],
+  [[16, 90], 92, 90],
+  [[12, 96], 50, undefined],
+  [[12], 50, 12],
+  [[], 50, undefined],
+])('of %j a record of %d bytes is %s', (sizes, length, expected) => {
+  const candidates = sizes.map((bytes) => ({ btf: dwarf.btf!, typeId: 1, name: 't', bytes }));
+  expect(pickEventType(candidates, length)?.bytes).toBe(expected);
+});
