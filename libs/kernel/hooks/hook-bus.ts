@@ -19,6 +19,7 @@ export class HookBus {
   private readonly tracepoints = new Map<string, TracepointHook<never>>();
   private readonly functions = new Map<string, FunctionHook>();
   private readonly userFunctions = new Map<string, FunctionHook>();
+  private readonly userAliases = new Map<string, string>();
 
   constructor(
     /** Address of a kernel function, or undefined when the kernel has none of that name. */
@@ -53,9 +54,10 @@ export class HookBus {
     return this.tracepoints.get(`${group}:${name}`);
   }
 
-  /** By name alone, for raw tracepoints. */
+  /** By name alone, for raw tracepoints; the syscalls group has none of its own (it hangs from sys_enter). */
   rawTracepoint(name: string): TracepointHook<never> | undefined {
-    for (const hook of this.tracepoints.values()) if (hook.name === name) return hook;
+    for (const hook of this.tracepoints.values())
+      if (hook.name === name && hook.group !== 'syscalls') return hook;
     return undefined;
   }
 
@@ -83,7 +85,12 @@ export class HookBus {
   }
 
   userFunction(path: string, symbol: string): FunctionHook | undefined {
-    return this.userFunctions.get(`${path}:${symbol}`);
+    return this.userFunctions.get(`${this.userAliases.get(path) ?? path}:${symbol}`);
+  }
+
+  /** Another path of the same file (a symbolic link, a library's soname) that uprobes may name. */
+  aliasUserPath(alias: string, path: string): void {
+    this.userAliases.set(alias, path);
   }
 
   /** Every attach point, sorted by kind and name. */

@@ -1,0 +1,18 @@
+/**
+ * The emulated Linux kernel in the small: tasks, credentials, namespaces, cgroups, VFS, sockets, scheduler, syscalls,
+ * in virtual time. Canonical spec: Linux 6.18 x86-64 (kernel/, fs/, net/, mm/) and its UAPI headers.
+ */
+export { Kernel } from './kernel';
+export type { KernelApi, KernelOptions, KernelSymbols, TaskIdentity, UserSymbol } from './kernel-api';
+export { parseIp } from './net/endpoint';
+export { dnsAnswer } from './net/dns';
+export type { RemoteHost, Reply, Service } from './net/remote-host';
+export type { Sys } from './sched/task-program';
+export { CAP_CONTAINER } from './task/cred';
+export type { Launch } from './task/launch';
+export type { UserContext } from './user/context';
+export type { ImageSpec } from './user/image';
+export type { Main, Program } from './user/programs';
+export { databaseTree, shellTree, webTree } from './vfs/images/containers';
+export type { FileTree } from './vfs/tree';
+export { createTty, type Tty } from './vfs/tty';

@@ -1,0 +1,63 @@
+import { O } from '@probed/abi';
+import type { Sys } from '../sched/task-program';
+import type { UserContext } from '../user/context';
+import type { Program } from '../user/programs';
+
+const INTERPRETER = ['Py_RunMain', 'PyEval_EvalCode', '_PyEval_EvalFrameDefault'];
+
+/** Where the time of the report script goes: share of each function, in percent. */
+const HOT_FUNCTIONS: readonly (readonly [share: number, path: readonly string[]])[] = [
+  [46, [...INTERPRETER, 'parse_json', 'scanstring_unicode']],
+  [27, [...INTERPRETER, 'aggregate_rows', 'PyDict_SetItem']],
+  [15, [...INTERPRETER, 'render_report', 'PyUnicode_Format']],
+  [12, [...INTERPRETER, 'gc_collect_main']],
+];
+
+const SYMBOLS = [
+  '_start', 'main', ...INTERPRETER, 'parse_json', 'scanstring_unicode', 'aggregate_rows', 'PyDict_SetItem', 'render_report',
+  'PyUnicode_Format', 'gc_collect_main', 'PyObject_Malloc', 'PyImport_ImportModule', 'function__entry', 'function__return',
+] as const;
+
+const SLICE_NS = 400_000;
+const DEFAULT_CPU_NS = 2e9;
+const MODULES = ['encodings/__init__', 'codecs', 'os', 'site', 'json/__init__', 'json/decoder'];
+
+/** Start-up of CPython: it looks for its modules in several places, mostly in vain. */
+function* importModules(u: UserContext): Sys<void> {
+  for (const name of MODULES) {
+    for (const dir of ['/usr/lib/python311.zip', '/usr/lib/python3.11', '/usr/local/lib/python3.11/dist-packages'])
+      yield* u.stat(`${dir}/${name}.py`);
+    yield* u.cpu(350_000, [...INTERPRETER, 'PyImport_ImportModule']);
+  }
+}
+
+/** Runs a script: reads it, then computes for as long as it is told, in functions that a profile shows. */
+function* main(u: UserContext): Sys {
+  yield* importModules(u);
+  const [, script = '', seconds] = u.argv;
+  const fd = script ? yield* u.open(script, O.RDONLY | O.CLOEXEC) : -1;
+  if (fd >= 0) {
+    yield* u.fstat(fd);
+    yield* u.read(fd, 65_536);
+    yield* u.close(fd);
+  }
+  const prng = u.k.prng.fork(`python/${u.task.pid}`);
+  const budget = seconds ? Number(seconds) * 1e9 : DEFAULT_CPU_NS;
+  for (let spent = 0, turn = 0; spent < budget; turn++) {
+    let point = prng.below(100);
+    const [, path] = HOT_FUNCTIONS.find(([share]) => (point -= share) < 0) ?? HOT_FUNCTIONS[0];
+    const ns = prng.exponential(SLICE_NS);
+    yield* u.cpu(ns, path);
+    spent += ns;
+    if (turn % 16 === 0) yield* u.free(yield* u.malloc(prng.between(32, 4_096)));
+  }
+  yield* u.write(1, 'report: 1 table, 128 rows\n');
+  return 0;
+}
+
+export const PYTHON: Program = {
+  name: 'python3',
+  main,
+  image: { path: '/usr/bin/python3', aliases: ['/bin/python3', '/usr/bin/python3.11'], symbols: SYMBOLS, entry: ['_start', 'main'] },
+  libraries: ['libm', 'libz'],
+};

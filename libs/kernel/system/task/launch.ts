@@ -1,0 +1,110 @@
+import { O } from '@probed/abi';
+import type { Kernel } from '../kernel';
+import { layoutProgram } from '../mm/exec-layout';
+import { UserContext } from '../user/context';
+import type { NsProxy } from '../namespaces/nsproxy';
+import { type Sys, YIELD } from '../sched/task-program';
+import { wakeUpNewTask } from '../sched/scheduler';
+import { FilesStruct } from '../vfs/files-struct';
+import { FsStruct } from '../vfs/fs-struct';
+import { createFile } from '../vfs/file';
+import { lookupFrom } from '../vfs/namei';
+import type { Path } from '../vfs/mount';
+import type { Tty } from '../vfs/tty';
+import { CAP_FULL, credFor } from './cred';
+import type { Task } from './task';
+
+/** A process to be started by a service manager or a container runtime. */
+export interface Launch {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env?: readonly string[];
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Capability bounding set, all by default. */
+  readonly caps?: number;
+  /** Path below /sys/fs/cgroup, `/` by default. */
+  readonly cgroup?: string;
+  readonly nsproxy?: NsProxy;
+  /** File tree, the node's by default. */
+  readonly root?: Path;
+  readonly cwd?: string;
+  /** Controlling terminal for descriptors 0 to 2; /dev/null otherwise. */
+  readonly tty?: Tty;
+  readonly parent?: Task;
+  /** Virtual time of the start, now by default. */
+  readonly atNs?: number;
+  readonly loginUid?: number;
+}
+
+/** Makes the task, sets it up as its parent would have before execve, and execs. */
+export function launch(k: Kernel, spec: Launch): Task {
+  const root = spec.root ?? k.root;
+  const { initProxy } = k.ns;
+  const fs = new FsStruct(k, root, resolve(k, root, spec.cwd ?? '/'));
+  const task = k.tasks.create({
+    parent: spec.parent ?? k.init,
+    comm: launcherOf(spec).comm,
+    cred: credFor(spec.uid ?? 0, spec.gid ?? 0, spec.caps ?? CAP_FULL),
+    cgroup: k.cgroups.ensure(spec.cgroup ?? '/'),
+    nsproxy: spec.nsproxy ?? initProxy,
+    files: new FilesStruct(k),
+    fs,
+    mm: undefined,
+  });
+  task.signal.pgrp = task.pid;
+  task.signal.session = task.pid;
+  if (spec.tty) attachTty(k, task, spec.tty);
+  if (spec.loginUid !== undefined) k.tasks.setLoginUid(task, spec.loginUid, 3);
+  openStandardFiles(k, task, root, spec.tty);
+  task.program = bootstrap(k, spec);
+  const atNs = spec.atNs ?? k.nowNs();
+  k.sched.at(atNs, task.pid % k.cpus, () => wakeUpNewTask(k, task));
+  task.state = 2;
+  return task;
+}
+
+function attachTty(k: Kernel, task: Task, tty: Tty): void {
+  task.signal.tty = tty;
+  tty.foreground = task.pid;
+  k.w.ptr(task.signal.offset, k.layout.signal.tty, tty.offset);
+}
+
+function resolve(k: Kernel, root: Path, path: string): Path {
+  const found = lookupFrom(k, root, path);
+  if (typeof found === 'number' || !found.path.dentry.inode) return root;
+  return found.path;
+}
+
+function openStandardFiles(k: Kernel, task: Task, root: Path, tty: Tty | undefined): void {
+  const path = resolve(k, root, tty ? `/dev/pts/${tty.index}` : '/dev/null');
+  const inode = path.dentry.inode!;
+  const file = createFile(k, path, inode, O.RDWR | O.LARGEFILE);
+  file.refs = 3;
+  for (let fd = 0; fd < 3; fd++) task.files.install(fd, file, false);
+}
+
+/** What the task was before its execve: runc's init in a container, systemd's child on the node. */
+function launcherOf(spec: Launch): { readonly path: string; readonly comm: string } {
+  if (spec.root) return { path: '/usr/bin/runc', comm: 'runc:[2:INIT]' };
+  return { path: '/usr/lib/systemd/systemd', comm: `(${spec.path.slice(spec.path.lastIndexOf('/') + 1)})` };
+}
+
+/** The new task's first act: the execve that its parent prepared. */
+function* bootstrap(k: Kernel, spec: Launch): Sys<never> {
+  const { task } = k;
+  const launcher = launcherOf(spec);
+  const found = resolve(k, k.root, launcher.path);
+  const file = createFile(k, found, found.dentry.inode!, O.RDONLY);
+  const { mm, image, context } = layoutProgram(k, file, { argv: [launcher.path], envp: [] }, launcher.path);
+  k.tasks.setMm(task, mm);
+  task.image = image;
+  task.userFrames = image.entryFrames.slice();
+  const u = new UserContext(k, context);
+  const error = yield* u.exec(spec.path, spec.argv, spec.env ?? DEFAULT_ENV);
+  yield* u.write(2, `exec ${spec.path}: ${error}\n`);
+  yield* u.exit(127);
+  for (;;) yield YIELD.EXIT;
+}
+
+const DEFAULT_ENV = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8'];

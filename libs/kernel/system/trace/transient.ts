@@ -1,0 +1,116 @@
+import { lo32 } from '@probed/base';
+import type { Kernel } from '../kernel';
+import type { File } from '../vfs/file';
+import type { Path } from '../vfs/mount';
+
+/** Blocks that are used in turn: enough that no probed call in progress loses its own. */
+const SLOTS = 64;
+const SLOT_BYTES = 1024;
+
+/**
+ * Kernel objects that live for one call only (a path, a filename, a message header): written to linear memory just
+ * before a probed function that takes one, and only when something is attached. Addresses are signed words.
+ */
+export class Transients {
+  private readonly base: number;
+  private next = 0;
+  private readonly nameidataName: { offset: number; bytes: number } | undefined;
+  private readonly nameidataHash: { offset: number; bytes: number } | undefined;
+  private readonly qstrName: { offset: number; bytes: number } | undefined;
+
+  constructor(private readonly k: Kernel) {
+    this.base = k.memory.alloc(SLOTS * SLOT_BYTES);
+    this.nameidataName = k.field('nameidata', 'last.name');
+    this.nameidataHash = k.field('nameidata', 'last.len');
+    this.qstrName = k.field('qstr', 'name');
+  }
+
+  /** A zeroed slot; valid until 63 more have been taken. */
+  take(): number {
+    const at = this.base + this.next * SLOT_BYTES;
+    this.next = (this.next + 1) % SLOTS;
+    this.k.memory.u8.fill(0, at, at + SLOT_BYTES);
+    return at;
+  }
+
+  /** Text at `at`, cut to what the slot holds. */
+  private text(at: number, value: string): number {
+    const bytes = new TextEncoder().encode(value).subarray(0, SLOT_BYTES - 1);
+    this.k.memory.u8.set(bytes, at);
+    return at;
+  }
+
+  path(path: Path): number {
+    const { w, layout } = this.k;
+    const at = this.take();
+    w.ptr(at, layout.path.mnt, path.mnt.vfsmount);
+    w.ptr(at, layout.path.dentry, path.dentry.offset);
+    return this.k.ptr(at);
+  }
+
+  filename(path: string, uptr: number): number {
+    const { k } = this;
+    const at = this.take();
+    k.w.ptr(at, k.layout.filename.name, this.text(this.take(), path));
+    k.w.put(at, k.layout.filename.uptr, uptr);
+    return k.ptr(at);
+  }
+
+  openHow(flags: number, mode: number): number {
+    const { k } = this;
+    const at = this.take();
+    k.w.put(at, k.layout.openHow.flags, lo32(flags));
+    k.w.put(at, k.layout.openHow.mode, mode);
+    return k.ptr(at);
+  }
+
+  qstr(name: string): number {
+    const { k } = this;
+    const at = this.take();
+    if (this.qstrName) k.w.ptr(at, this.qstrName, this.text(this.take(), name));
+    return k.ptr(at);
+  }
+
+  nameidata(dir: Path, name: string): number {
+    const { k } = this;
+    const at = this.take();
+    k.w.ptr(at, k.layout.path.mnt, dir.mnt.vfsmount);
+    k.w.ptr(at, k.layout.path.dentry, dir.dentry.offset);
+    if (this.nameidataName) k.w.ptr(at, this.nameidataName, this.text(this.take(), name));
+    if (this.nameidataHash) k.w.put(at, this.nameidataHash, name.length);
+    return k.ptr(at);
+  }
+
+  /** A `struct kiocb`, whose first member is the file. */
+  kiocb(file: File): number {
+    const at = this.take();
+    this.k.writeWord(at, this.k.ptr(file.offset));
+    return this.k.ptr(at);
+  }
+
+  /** A `struct msghdr` for `bytes` bytes with an optional name already in linear memory. */
+  msghdr(bytes: number, name = 0, nameLength = 0): number {
+    const { k } = this;
+    const L = k.layout.msghdr;
+    const at = this.take();
+    k.w.ptr(at, L.msg_name, name);
+    k.w.put(at, L.msg_namelen, nameLength);
+    k.w.put(at, L['msg_iter.count'], bytes);
+    return k.ptr(at);
+  }
+
+  cloneArgs(flags: number, exitSignal: number): number {
+    const { k } = this;
+    const at = this.take();
+    k.w.put(at, k.layout.cloneArgs.flags, flags);
+    k.w.put(at, k.layout.cloneArgs.exit_signal, exitSignal);
+    return k.ptr(at);
+  }
+
+  /** Raw bytes, e.g. a `struct sockaddr`. @returns their offset */
+  bytes(data: Uint8Array): number {
+    const at = this.take();
+    this.k.memory.u8.set(data.subarray(0, SLOT_BYTES), at);
+    return at;
+  }
+}

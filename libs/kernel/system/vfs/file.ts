@@ -1,0 +1,84 @@
+import { O } from '@probed/abi';
+import type { Kernel } from '../kernel';
+import type { Sys } from '../sched/task-program';
+import type { WaitQueue } from '../sched/wait-queue';
+import type { Inode } from './inode';
+import type { Path } from './mount';
+
+/** `FMODE_*` */
+export const FMODE = { READ: 1, WRITE: 2, OPENED: 0x80000 } as const;
+
+/**
+ * What one kind of file can do (`struct file_operations`). `buf` is a user address of the current task. Kinds that can
+ * make the caller wait implement the generators and set `sleeps`; all others the plain functions. Results are byte
+ * counts or negative errnos.
+ */
+export interface FileOps {
+  readonly sleeps: boolean;
+  read?(k: Kernel, file: File, buf: number, count: number, pos: number): number;
+  write?(k: Kernel, file: File, buf: number, count: number, pos: number): number;
+  readSleeping?(k: Kernel, file: File, buf: number, count: number): Sys;
+  writeSleeping?(k: Kernel, file: File, buf: number, count: number): Sys;
+  /** `POLL*` bits that hold now. */
+  poll?(k: Kernel, file: File): number;
+  /** Where changes of {@link poll} are announced. */
+  waitQueues?(k: Kernel, file: File): readonly WaitQueue[];
+  ioctl?(k: Kernel, file: File, cmd: number, arg: number): number;
+  /** The last reference is gone. */
+  release?(k: Kernel, file: File): void;
+}
+
+/** An open file description. */
+export class File {
+  refs = 1;
+  pos = 0;
+  /** Text of a generated file, fixed at open. */
+  snapshot: Uint8Array | undefined;
+  /** Pipe end, socket, epoll set … */
+  private: unknown;
+
+  constructor(
+    readonly offset: number,
+    readonly path: Path,
+    readonly inode: Inode,
+    readonly ops: FileOps,
+    public flags: number,
+  ) {}
+
+  get readable(): boolean {
+    return (this.flags & O.ACCMODE) !== O.WRONLY;
+  }
+
+  get writable(): boolean {
+    return (this.flags & O.ACCMODE) !== O.RDONLY;
+  }
+
+  get nonblocking(): boolean {
+    return (this.flags & O.NONBLOCK) !== 0;
+  }
+}
+
+/** `alloc_file`: a description in linear memory, with no descriptor yet. */
+export function createFile(k: Kernel, path: Path, inode: Inode, flags: number, ops = inode.ops): File {
+  const L = k.layout.file;
+  const at = k.memory.alloc(L.sizeBytes);
+  const file = new File(at, path, inode, ops, flags);
+  const mode = (file.readable ? FMODE.READ : 0) | (file.writable ? FMODE.WRITE : 0) | FMODE.OPENED;
+  k.w.put(at, L.f_mode, mode);
+  k.w.put(at, L.f_flags, flags);
+  k.w.ptr(at, L.f_inode, inode.offset);
+  k.w.ptr(at, L['f_path.mnt'], path.mnt.vfsmount);
+  k.w.ptr(at, L['f_path.dentry'], path.dentry.offset);
+  k.w.ptr(at, L.f_cred, k.task.cred.offset);
+  return file;
+}
+
+export function setFilePos(k: Kernel, file: File, pos: number): void {
+  file.pos = pos;
+  k.w.put(file.offset, k.layout.file.f_pos, pos);
+}
+
+export function setFileFlags(k: Kernel, file: File, flags: number): void {
+  file.flags = flags;
+  k.w.put(file.offset, k.layout.file.f_flags, flags);
+}

@@ -1,0 +1,116 @@
+import { S } from '@probed/abi';
+import type { Kernel } from '../kernel';
+import { WaitQueue } from '../sched/wait-queue';
+import type { FileOps } from './file';
+import type { SuperBlock } from './super-block';
+
+/** Text of a file that is made when it is opened (procfs, sysfs). */
+export type Generator = (k: Kernel) => string;
+
+const utf8 = new TextEncoder();
+const EMPTY = new Uint8Array(0);
+
+/** One inode. Its `struct inode` exists from the moment that a dentry refers to it. */
+export class Inode {
+  offset = 0;
+  nlink = 1;
+  uid = 0;
+  gid = 0;
+  rdev = 0;
+  /** Seconds since 1970 and the rest in ns. */
+  mtimeSec = 0;
+  mtimeNsec = 0;
+  /** Bytes; a file's data may be shorter than this, the rest reads as zero. */
+  size = 0;
+  data: Uint8Array = EMPTY;
+  /** Directory entries by name, in order of creation. */
+  readonly entries: Map<string, Inode> | undefined;
+  /** Target of a symbolic link. */
+  link = '';
+  generate: Generator | undefined;
+  /** Name of the emulated program that runs when it is executed. */
+  program: string | undefined;
+  /** Listening unix socket bound here, a pipe's buffer, a terminal: what `ops` works on. */
+  object: unknown;
+  /** Wakes readers of what can be polled. */
+  readonly wait = new WaitQueue();
+  /** Pages of it that are in the page cache: page number. Absent pages cost a disk read. */
+  readonly cached = new Set<number>();
+
+  constructor(
+    readonly sb: SuperBlock,
+    readonly ino: number,
+    public mode: number,
+    public ops: FileOps,
+  ) {
+    if ((mode & S.IFMT) === S.IFDIR) this.entries = new Map();
+  }
+
+  get type(): number {
+    return this.mode & S.IFMT;
+  }
+
+  get isDir(): boolean {
+    return this.type === S.IFDIR;
+  }
+
+  get isLink(): boolean {
+    return this.type === S.IFLNK;
+  }
+
+  setText(text: string): void {
+    this.data = utf8.encode(text);
+    this.size = this.data.length;
+  }
+
+  /** Copies [position, position + bytes) of the content, zero-filled past the data. */
+  readInto(target: Uint8Array, at: number, position: number, bytes: number): void {
+    const have = this.data.subarray(position, position + bytes);
+    target.set(have, at);
+    if (have.length < bytes) target.fill(0, at + have.length, at + bytes);
+  }
+
+  writeFrom(source: Uint8Array, position: number): void {
+    const end = position + source.length;
+    if (end > this.data.length) {
+      const grown = new Uint8Array(Math.max(end, Math.min(this.data.length * 2, end + 65_536)));
+      grown.set(this.data);
+      this.data = grown;
+    }
+    this.data.set(source, position);
+    if (end > this.size) this.size = end;
+  }
+}
+
+/** Writes a new inode's struct; later changes go through {@link syncInode}. */
+export function instantiateInode(k: Kernel, inode: Inode): number {
+  if (inode.offset) return inode.offset;
+  const L = k.layout.inode;
+  const at = (inode.offset = k.memory.alloc(L.sizeBytes));
+  k.w.put(at, L.i_ino, inode.ino);
+  k.w.ptr(at, L.i_sb, inode.sb.offset);
+  k.w.put(at, L.i_rdev, inode.rdev);
+  syncInode(k, inode);
+  return at;
+}
+
+export function syncInode(k: Kernel, inode: Inode): void {
+  const at = inode.offset;
+  if (!at) return;
+  const L = k.layout.inode;
+  k.w.put(at, L.i_mode, inode.mode);
+  k.w.put(at, L.i_uid, inode.uid);
+  k.w.put(at, L.i_gid, inode.gid);
+  k.w.put(at, L.i_nlink, inode.nlink);
+  k.w.put(at, L.i_size, inode.size);
+  for (const field of [L.i_atime_sec, L.i_mtime_sec, L.i_ctime_sec]) k.w.put(at, field, inode.mtimeSec);
+  for (const field of [L.i_atime_nsec, L.i_mtime_nsec, L.i_ctime_nsec]) k.w.put(at, field, inode.mtimeNsec);
+}
+
+/** Sets the modification time to now. */
+export function touch(k: Kernel, inode: Inode): void {
+  const { sec, nsec } = k.realtime();
+  inode.mtimeSec = sec;
+  inode.mtimeNsec = nsec;
+  syncInode(k, inode);
+}

@@ -1,0 +1,96 @@
+import type { Kernel } from '../kernel';
+import type { Sys } from '../sched/task-program';
+import { traced, tracedPair } from '../trace/traced';
+import { MAY } from './namei';
+import { type File, setFilePos } from './file';
+
+const EBADF = -9;
+const EINVAL = -22;
+const EISDIR = -21;
+const RW_COST_NS = 90;
+
+const securityFilePermission = traced<[File, number]>(
+  'security_file_permission',
+  (k, file, mask) => [k.ptr(file.offset), mask],
+  () => 0,
+);
+
+function check(k: Kernel, file: File, mask: number): number {
+  if (mask === MAY.READ ? !file.readable : !file.writable) return EBADF;
+  k.sched.spend(RW_COST_NS);
+  return securityFilePermission(k, file, mask);
+}
+
+function words(k: Kernel, file: File, buf: number, count: number): number[] {
+  const pos = k.layout.file.f_pos.offset;
+  return [k.ptr(file.offset), buf, count, k.ptr(file.offset + Math.max(0, pos))];
+}
+
+/** @param pos absolute position, or -1 to use and move the file's own */
+function readAt(k: Kernel, file: File, buf: number, count: number, pos: number): number {
+  const error = check(k, file, MAY.READ);
+  if (error < 0) return error;
+  if (!file.ops.read) return file.inode.isDir ? EISDIR : EINVAL;
+  const own = pos < 0;
+  const bytes = file.ops.read(k, file, buf, count, own ? file.pos : pos);
+  if (bytes > 0) {
+    if (own) setFilePos(k, file, file.pos + bytes);
+    k.account.read(bytes);
+  }
+  return bytes;
+}
+
+function writeAt(k: Kernel, file: File, buf: number, count: number, pos: number): number {
+  const error = check(k, file, MAY.WRITE);
+  if (error < 0) return error;
+  if (!file.ops.write) return EINVAL;
+  const own = pos < 0;
+  const bytes = file.ops.write(k, file, buf, count, own ? file.pos : pos);
+  if (bytes > 0) {
+    if (own) setFilePos(k, file, file.pos + bytes);
+    k.account.write(bytes);
+  }
+  return bytes;
+}
+
+function* readSleeping(k: Kernel, file: File, buf: number, count: number): Sys {
+  const error = check(k, file, MAY.READ);
+  if (error < 0) return error;
+  const bytes = file.ops.readSleeping ? yield* file.ops.readSleeping(k, file, buf, count) : EINVAL;
+  if (bytes > 0) k.account.read(bytes);
+  return bytes;
+}
+
+function* writeSleeping(k: Kernel, file: File, buf: number, count: number): Sys {
+  const error = check(k, file, MAY.WRITE);
+  if (error < 0) return error;
+  const bytes = file.ops.writeSleeping ? yield* file.ops.writeSleeping(k, file, buf, count) : EINVAL;
+  if (bytes > 0) k.account.write(bytes);
+  return bytes;
+}
+
+const vfsReadPair = tracedPair<[File, number, number, number]>('vfs_read', words, readAt, readSleeping);
+const vfsWritePair = tracedPair<[File, number, number, number]>('vfs_write', words, writeAt, writeSleeping);
+
+/** One element of readv: the same transfer, without `vfs_read`, which the vectored calls do not go through. */
+export function readElement(k: Kernel, file: File, buf: number, count: number): number | Sys {
+  return file.ops.sleeps ? readSleeping(k, file, buf, count) : readAt(k, file, buf, count, -1);
+}
+
+export function writeElement(k: Kernel, file: File, buf: number, count: number): number | Sys {
+  return file.ops.sleeps ? writeSleeping(k, file, buf, count) : writeAt(k, file, buf, count, -1);
+}
+
+/** `fs/read_write.c: vfs_read`; a generator only when the kind of file can make the caller sleep. */
+export function vfsRead(k: Kernel, file: File, buf: number, count: number, pos = -1): number | Sys {
+  return file.ops.sleeps
+    ? vfsReadPair.blocking(k, file, buf, count, pos)
+    : vfsReadPair.plain(k, file, buf, count, pos);
+}
+
+/** `fs/read_write.c: vfs_write` */
+export function vfsWrite(k: Kernel, file: File, buf: number, count: number, pos = -1): number | Sys {
+  return file.ops.sleeps
+    ? vfsWritePair.blocking(k, file, buf, count, pos)
+    : vfsWritePair.plain(k, file, buf, count, pos);
+}

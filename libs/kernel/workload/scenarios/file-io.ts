@@ -1,0 +1,38 @@
+import { shellTree } from '@probed/system';
+import { addPod } from '../pod';
+import type { Scenario } from '../scenario';
+import { startNodeServices } from '../services';
+
+const ROUND = [
+  'mkdir /tmp/work',
+  'cp /etc/passwd /tmp/work/a',
+  'cp /usr/bin/bash /tmp/work/b',
+  'cat /tmp/work/b > /tmp/work/c',
+  'mv /tmp/work/c /tmp/work/d',
+  'grep root /tmp/work/a',
+  'cat /tmp/work/missing',
+  'cat /etc/shadow',
+  'tar /tmp/work',
+  'gzip /tmp/work.tar',
+  'rm /tmp/work.tar.gz /tmp/work/a /tmp/work/b /tmp/work/d',
+].join('; ');
+
+/** Files that come and go. */
+export const FILE_IO: Scenario = {
+  name: 'file-io',
+  description: 'copies, archives, renames and deletes files, with some failures',
+  teaches: 'opens with their errors, read and write sizes and latencies, file lifetimes, VFS functions',
+  defaultDurationNs: 4e9,
+  start(kernel) {
+    startNodeServices(kernel);
+    const pod = addPod(kernel, { name: 'batch-0', ip: '10.244.1.41', tree: shellTree('batch-0', '10.244.1.41') });
+    const script = Array.from({ length: 60 }, () => `${ROUND}; sleep 0.02`).join('; ');
+    pod.launch({
+      path: '/bin/bash',
+      argv: ['bash', '-c', script],
+      uid: 1000,
+      gid: 1000,
+      atNs: kernel.nowNs() + 5e6,
+    });
+  },
+};
