@@ -11,6 +11,15 @@ export interface CurrentTask {
   readonly taskOffset: number;
   /** cgroup v2 id (inode number). */
   readonly cgroupId: number;
+  /** PF_KTHREAD or PF_EXITING: gets no signals, its user memory cannot be written. */
+  readonly withoutUser?: boolean;
+}
+
+/** `struct bpf_perf_event_value`; counts and ns. */
+export interface PerfValue {
+  readonly counter: number;
+  readonly enabled: number;
+  readonly running: number;
 }
 
 /**
@@ -42,9 +51,19 @@ export interface KernelServices {
   /** One formatted line for the trace pipe, without the trailing newline. */
   tracePrintk(text: string): void;
   /** Symbol for %ps and %pS; undefined prints the address. */
-  symbolName(address: number): { name: string; offset: number } | undefined;
+  symbolName(address: number): { name: string; offset: number; size?: number } | undefined;
   /** Queues a signal for the current task (thread) or its group; 0 or a negative errno. */
   sendSignal(signal: number, wholeGroup: boolean): number;
+  /** Offset of the current task's user `pt_regs` (`task_pt_regs`); without it the helper gives NULL. */
+  userRegs?(): number;
+  /** Copies from the address space of a task given by the offset of its task_struct; false is -EFAULT. */
+  readTaskUser?(task: number, address: number, dst: number, bytes: number): boolean;
+  /** Kernel stack of a task given by the offset of its task_struct, innermost first. */
+  taskKernelStack?(task: number): readonly number[];
+  /** Path of the `struct path` at an offset (`d_path`); undefined is -EINVAL. */
+  dPath?(path: number): string | undefined;
+  /** Offset of a CPU's copy of the per-CPU variable at `variable`; without it per-CPU data reads as NULL. */
+  perCpu?(variable: number, cpu: number): number;
   /** Attach cookie, probed function and its arguments for the program in flight. */
   run(): RunInfo;
 }
@@ -57,6 +76,10 @@ export interface RunInfo {
   readonly functionIp: number;
   /** perf_event programs: period of the sample. */
   readonly samplePeriod: number;
+  /** fentry, fexit, fmod_ret, lsm programs: words before the return value in the context (`bpf_get_func_arg_cnt`). */
+  readonly argCount?: number;
+  /** perf_event programs: the counter that fired (`bpf_perf_prog_read_value`). */
+  perfValue?(): PerfValue;
   /** kprobe programs: makes the probed function return `value` without running (`bpf_override_return`). */
   overrideReturn?(value: number): void;
 }

@@ -83,6 +83,18 @@ export abstract class BaseMap implements BpfMap {
     return E.OPNOTSUPP;
   }
 
+  push(_value: number, _flags: number): number {
+    return E.OPNOTSUPP;
+  }
+
+  pop(_value: number): number {
+    return E.OPNOTSUPP;
+  }
+
+  peek(_value: number): number {
+    return E.OPNOTSUPP;
+  }
+
   lookup(_key: Uint8Array): Uint8Array | undefined {
     return undefined;
   }

@@ -23,6 +23,10 @@ export interface BpfMap {
   /** Program side update; per-CPU maps write the current CPU's value. */
   update(key: number, value: number, flags: number): number;
   delete(key: number): number;
+  /** QUEUE, STACK and BLOOM_FILTER: `bpf_map_push_elem`, `bpf_map_pop_elem`, `bpf_map_peek_elem`; offsets of values. */
+  push(value: number, flags: number): number;
+  pop(value: number): number;
+  peek(value: number): number;
 
   /** User side. @returns undefined when there is no such entry */
   lookup(key: Uint8Array): Uint8Array | undefined;

@@ -3,6 +3,13 @@ import { ANY, ANY32, CTX, FUNC, INT, MAP, STACK_OR_NULL, VOID } from './shorthan
 
 /** Control flow: bounded loops and tail calls; kernel/bpf/bpf_iter.c, kernel/bpf/core.c. */
 export const LOOP_HELPERS: readonly HelperProto[] = [
-  { id: 12, name: 'tail_call', ret: VOID, args: [CTX, MAP, ANY32], support: 'none' },
+  {
+    id: 12,
+    name: 'tail_call',
+    ret: VOID,
+    args: [CTX, MAP, ANY32],
+    support: 'none',
+    note: 'needs program arrays',
+  },
   { id: 181, name: 'loop', ret: INT, args: [ANY32, FUNC, STACK_OR_NULL, ANY], support: 'full' },
 ];

@@ -14,7 +14,15 @@ import {
 
 /** Perf buffers and counters; kernel/trace/bpf_trace.c. */
 export const PERF_EVENT_HELPERS: readonly HelperProto[] = [
-  { id: 22, name: 'perf_event_read', ret: U64, args: [MAP, ANY], gplOnly: true, support: 'full' },
+  {
+    id: 22,
+    name: 'perf_event_read',
+    ret: U64,
+    args: [MAP, ANY],
+    gplOnly: true,
+    support: 'partial',
+    note: 'arrays hold output buffers only, so there is never a counter: ENOENT',
+  },
   {
     id: 25,
     name: 'perf_event_output',
@@ -29,7 +37,8 @@ export const PERF_EVENT_HELPERS: readonly HelperProto[] = [
     ret: INT,
     args: [MAP, ANY, MEM_OUT, SIZE],
     gplOnly: true,
-    support: 'full',
+    support: 'partial',
+    note: 'arrays hold output buffers only, so there is never a counter: ENOENT',
   },
   {
     id: 56,

@@ -60,6 +60,6 @@ export const PROBE_READ_HELPERS: readonly HelperProto[] = [
     args: [MEM_OUT, SIZE_OR_ZERO, ANY, btf('task_struct'), ANY],
     gplOnly: true,
     mightSleep: true,
-    support: 'none',
+    support: 'full',
   },
 ];

@@ -1,0 +1,47 @@
+import { assert } from '@probed/base';
+import type { BpfMap } from '@probed/maps';
+import type { KernelMemory } from '@probed/memory';
+import type { CallbackInvoker, ExecutionEnv, HelperFn, KernelFacts } from '@probed/spec';
+
+/** Finds a helper's implementation; `map` when every path to the call passes that same map. */
+export type HelperSource = (id: number, map?: BpfMap) => HelperFn;
+
+/** What the programs of one collection are linked against: its maps by name, the kernel's symbols, the helpers. */
+export class CollectionEnv implements ExecutionEnv {
+  budget = 0;
+  invokeCallback: CallbackInvoker = () => {
+    throw new Error('invariant broken: no program is running');
+  };
+
+  constructor(
+    readonly memory: KernelMemory,
+    readonly resultSlot: number,
+    private readonly maps: ReadonlyMap<string, BpfMap>,
+    private readonly facts: KernelFacts,
+    private readonly helpers: HelperSource,
+  ) {}
+
+  mapObject(name: string): number {
+    return this.map(name).offset;
+  }
+
+  mapValues(name: string): number {
+    const { valuesOffset } = this.map(name);
+    assert(valuesOffset !== undefined, `map ${name} has no directly addressable values`);
+    return valuesOffset;
+  }
+
+  ksym(name: string): number {
+    return this.facts.symbol(name) ?? 0;
+  }
+
+  helper(id: number, map?: string): HelperFn {
+    return this.helpers(id, map === undefined ? undefined : this.map(map));
+  }
+
+  private map(name: string): BpfMap {
+    const map = this.maps.get(name);
+    assert(map !== undefined, `map ${name} does not exist`);
+    return map;
+  }
+}

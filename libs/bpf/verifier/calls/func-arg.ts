@@ -1,0 +1,266 @@
+import { type HelperArg, programType } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { checkSrc } from '../exec/reg-arg';
+import { checkPtrAlignment } from '../memory/alignment';
+import { structContains } from '../memory/struct-ids';
+import { checkPtrOffReg } from '../memory/region';
+import { markChainPrecision } from '../pruning/precision';
+import { isConst } from '../scalar';
+import { flagBits } from '../state/arg-type';
+import { isNullScalar, isPointerValue } from '../state/reg-ops';
+import type { RegState } from '../state/reg-state';
+import {
+  baseType,
+  MEM_ALIGNED,
+  MEM_FIXED_SIZE,
+  MEM_RDONLY,
+  MEM_UNINIT,
+  MEM_WRITE,
+  OBJ_RELEASE,
+  PTR_MAYBE_NULL,
+  RegBase,
+  regTypeStr,
+  typeIsPktPointer,
+} from '../state/reg-type';
+import type { CallMeta } from './call-meta';
+import { canElideNull, constantMapKey } from './const-key';
+import { checkConstStr } from './const-str';
+import { checkHelperMemAccess, checkMemSizeReg } from './mem-arg';
+import { COMPATIBLE_REG_TYPES, isMemArg } from './reg-types';
+import { processSpinLock } from './spin-lock';
+import { processTimer } from './timer';
+import { resolveMapValueArg } from './sock-map';
+
+/** Checks argument number `index` of a helper call (`check_func_arg`) and notes in `meta` what it tells. */
+export function checkFuncArg(env: VerifierEnv, index: number, meta: CallMeta): void {
+  const regno = index + 1;
+  const declared = meta.proto.args[index];
+  const reg = checkSrc(env, regno);
+  if (declared.type === 'ANYTHING') {
+    if (isPointerValue(env, reg)) env.reject('EACCES', `R${regno} leaks addr into helper function`);
+    return;
+  }
+  if (typeIsPktPointer(baseType(reg.type)) && !packetAllowed(env, meta)) {
+    env.reject('EACCES', 'helper access to the packet is not allowed');
+  }
+  const arg = declared.type === 'PTR_TO_MAP_VALUE' ? resolveMapValueArg(env, declared, meta) : declared;
+  const flags = flagBits(arg);
+  const isNull = isNullScalar(reg) && (flags & PTR_MAYBE_NULL) !== 0;
+  if (!isNull) {
+    checkRegType(env, regno, arg, flags, meta);
+    checkArgOffset(env, regno, reg, flags);
+  }
+  noteReferences(env, regno, reg, arg, flags, meta);
+  CHECKS[arg.type]?.(env, regno, reg, arg, flags, meta);
+}
+
+/** `may_access_direct_pkt_data` for a helper. */
+function packetAllowed(env: VerifierEnv, meta: CallMeta): boolean {
+  const row = programType(env.spec.type);
+  if (!row || row.packet === 'none') return false;
+  return meta.proto.pktAccess === true || row.name === 'cgroup_sockopt';
+}
+
+/** `check_reg_type`. */
+function checkRegType(env: VerifierEnv, regno: number, arg: HelperArg, flags: number, meta: CallMeta): void {
+  const reg = env.curRegs[regno];
+  const expected = COMPATIBLE_REG_TYPES[arg.type];
+  let type = reg.type;
+  if ((flags & MEM_RDONLY) !== 0) type &= ~MEM_RDONLY;
+  if ((flags & PTR_MAYBE_NULL) !== 0) type &= ~PTR_MAYBE_NULL;
+  if (!expected.includes(type)) {
+    const names = expected.map(regTypeStr).join(', ');
+    env.reject('EACCES', `R${regno} type=${regTypeStr(reg.type)} expected=${names}`);
+  }
+  if (baseType(reg.type) !== RegBase.PTR_TO_BTF_ID) return;
+  if (isMemArg(arg.type)) {
+    if ((flags & MEM_RDONLY) !== 0) return;
+    env.reject('EACCES', `${meta.name}() may write into memory pointed by R${regno} type=${regTypeStr(reg.type)}`);
+  }
+  checkBtfIdArg(env, regno, reg, arg, flags, meta);
+}
+
+/** A pointer to a kernel object of the right struct, or of one that begins with it. */
+function checkBtfIdArg(
+  env: VerifierEnv,
+  regno: number,
+  reg: RegState,
+  arg: HelperArg,
+  flags: number,
+  meta: CallMeta,
+): void {
+  const release = (flags & OBJ_RELEASE) !== 0;
+  if ((reg.type & PTR_MAYBE_NULL) !== 0 && ((flags & PTR_MAYBE_NULL) === 0 || release)) {
+    env.reject('EACCES', `Possibly NULL pointer passed to helper arg${regno}`);
+  }
+  const wanted = arg.btf ?? (arg.type === 'PTR_TO_BTF_ID_SOCK_COMMON' ? 'sock_common' : undefined);
+  if (!wanted) return;
+  const strict = release && meta.proto.name !== 'sk_release';
+  const id = env.facts.btf.findByName(wanted, 'struct');
+  if (id !== undefined && structContains(env.facts.btf, reg.btfId, reg.off, id, strict)) return;
+  const name = env.btfTypeName(reg.btfId);
+  env.reject('EACCES', `R${regno} is of type ${name} but ${wanted} is expected`);
+}
+
+/** Types that may be passed with any offset. */
+const ANY_OFFSET: ReadonlySet<RegBase> = new Set([
+  RegBase.PTR_TO_STACK,
+  RegBase.PTR_TO_PACKET,
+  RegBase.PTR_TO_PACKET_META,
+  RegBase.PTR_TO_MAP_KEY,
+  RegBase.PTR_TO_MAP_VALUE,
+  RegBase.PTR_TO_MEM,
+  RegBase.PTR_TO_BUF,
+  RegBase.PTR_TO_ARENA,
+  RegBase.SCALAR_VALUE,
+]);
+
+/** `check_func_arg_reg_off`. */
+export function checkArgOffset(env: VerifierEnv, regno: number, reg: RegState, flags: number): void {
+  if ((flags & OBJ_RELEASE) !== 0) {
+    if (reg.off !== 0) {
+      env.reject(
+        'EINVAL',
+        `R${regno} must have zero offset when passed to release func or trusted arg to kfunc`,
+      );
+    }
+    return checkPtrOffReg(env, reg, regno);
+  }
+  const base = baseType(reg.type);
+  const nullable = (reg.type & PTR_MAYBE_NULL) !== 0;
+  if (ANY_OFFSET.has(base) && !nullable) return;
+  checkPtrOffReg(env, reg, regno, base === RegBase.PTR_TO_BTF_ID && !nullable);
+}
+
+function noteReferences(
+  env: VerifierEnv,
+  regno: number,
+  reg: RegState,
+  arg: HelperArg,
+  flags: number,
+  meta: CallMeta,
+): void {
+  if ((flags & OBJ_RELEASE) !== 0 && arg.type !== 'PTR_TO_DYNPTR') {
+    if (reg.refObjId === 0 && !isNullScalar(reg)) {
+      env.reject('EINVAL', `R${regno} must be referenced when passed to release function`);
+    }
+    meta.releaseRegno = regno;
+  }
+  if (reg.refObjId === 0 || arg.type === 'KPTR_XCHG_DEST') return;
+  if (meta.refObjId !== 0) {
+    env.reject('EACCES', `more than one arg with ref_obj_id R${regno} ${reg.refObjId} ${meta.refObjId}`);
+  }
+  meta.refObjId = reg.refObjId;
+}
+
+type ArgCheck = (
+  env: VerifierEnv,
+  regno: number,
+  reg: RegState,
+  arg: HelperArg,
+  flags: number,
+  meta: CallMeta,
+) => void;
+
+/** What each argument type needs besides its register's type. */
+const CHECKS: Readonly<Partial<Record<HelperArg['type'], ArgCheck>>> = {
+  CONST_MAP_PTR: checkMapPtr,
+  PTR_TO_MAP_KEY: checkMapKey,
+  PTR_TO_MAP_VALUE: checkMapValue,
+  PTR_TO_MEM: checkMem,
+  CONST_SIZE: (env, regno, _reg, _arg, _flags, meta) => checkSize(env, regno, false, meta),
+  CONST_SIZE_OR_ZERO: (env, regno, _reg, _arg, _flags, meta) => checkSize(env, regno, true, meta),
+  CONST_ALLOC_SIZE_OR_ZERO: checkAllocSize,
+  PTR_TO_PERCPU_BTF_ID: (env, regno, reg, _arg, _flags, meta) => {
+    if (reg.btfId === 0) env.reject('EACCES', `Helper has invalid btf_id in R${regno}`);
+    meta.retBtfId = reg.btfId;
+  },
+  PTR_TO_FUNC: (_env, _regno, reg, _arg, _flags, meta) => {
+    meta.subprogno = reg.subprogno;
+  },
+  PTR_TO_SPIN_LOCK: (env, regno, _reg, _arg, _flags, meta) =>
+    processSpinLock(env, regno, meta.proto.name === 'spin_lock'),
+  PTR_TO_TIMER: (env, regno, _reg, _arg, _flags, meta) => processTimer(env, regno, meta),
+  PTR_TO_CONST_STR: (env, regno) => checkConstStr(env, regno),
+  PTR_TO_DYNPTR: (env, _regno, _reg, _arg, _flags, meta) => env.unsupported(`dynptr argument of ${meta.name}`),
+  KPTR_XCHG_DEST: (env, _regno, _reg, _arg, _flags, meta) => env.unsupported(`kptr argument of ${meta.name}`),
+};
+
+function checkMapPtr(
+  env: VerifierEnv,
+  _regno: number,
+  reg: RegState,
+  _arg: HelperArg,
+  _flags: number,
+  meta: CallMeta,
+): void {
+  if (meta.map && (meta.map !== reg.map || meta.mapUid !== reg.mapUid)) {
+    env.reject(
+      'EINVAL',
+      `timer pointer in R1 map_uid=${meta.mapUid} doesn't match map pointer in R2 map_uid=${reg.mapUid}`,
+    );
+  }
+  meta.map = reg.map;
+  meta.mapUid = reg.mapUid;
+}
+
+function checkMapKey(
+  env: VerifierEnv,
+  regno: number,
+  _reg: RegState,
+  _arg: HelperArg,
+  _flags: number,
+  meta: CallMeta,
+): void {
+  const { map } = meta;
+  if (!map) throw new Error(`prototype of ${meta.name} has a key before its map`);
+  checkHelperMemAccess(env, regno, map.keySize, false, false, undefined);
+  if (canElideNull(map)) meta.constMapKey = constantMapKey(env, regno, map.keySize);
+}
+
+function checkMapValue(
+  env: VerifierEnv,
+  regno: number,
+  reg: RegState,
+  _arg: HelperArg,
+  flags: number,
+  meta: CallMeta,
+): void {
+  if ((flags & PTR_MAYBE_NULL) !== 0 && isNullScalar(reg)) return;
+  if (!meta.map) throw new Error(`prototype of ${meta.name} has a value before its map`);
+  meta.rawMode = (flags & MEM_UNINIT) !== 0;
+  checkHelperMemAccess(env, regno, meta.map.valueSize, (flags & MEM_WRITE) !== 0, false, meta);
+}
+
+function checkMem(
+  env: VerifierEnv,
+  regno: number,
+  reg: RegState,
+  arg: HelperArg,
+  flags: number,
+  meta: CallMeta,
+): void {
+  meta.rawMode = (flags & MEM_UNINIT) !== 0;
+  if ((flags & MEM_FIXED_SIZE) === 0) return;
+  const size = arg.size ?? 0;
+  checkHelperMemAccess(env, regno, size, (flags & MEM_WRITE) !== 0, false, meta);
+  if ((flags & MEM_ALIGNED) !== 0) checkPtrAlignment(env, reg, 0, size, true);
+}
+
+function checkSize(env: VerifierEnv, regno: number, zeroOk: boolean, meta: CallMeta): void {
+  const memory = meta.proto.args[regno - 2];
+  checkMemSizeReg(env, regno, (flagBits(memory) & MEM_WRITE) !== 0, zeroOk, meta);
+}
+
+function checkAllocSize(
+  env: VerifierEnv,
+  regno: number,
+  reg: RegState,
+  _arg: HelperArg,
+  _flags: number,
+  meta: CallMeta,
+): void {
+  if (!isConst(reg.v)) env.reject('EACCES', `R${regno} is not a known constant'`);
+  meta.memSize = Number(BigInt.asUintN(32, reg.v.value));
+  markChainPrecision(env, regno);
+}

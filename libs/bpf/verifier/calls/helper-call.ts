@@ -1,0 +1,150 @@
+import type { Insn } from '@probed/isa';
+import { helperCapability, MapType } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { checkDstNoMark } from '../exec/reg-arg';
+import { checkMemAccess } from '../memory/access';
+import { markChainPrecision } from '../pruning/precision';
+import { isConst } from '../scalar';
+import { clearAllPktPointers, checkResourceLeak, releaseReference } from '../state/references';
+import { isNullScalar } from '../state/reg-ops';
+import { RegBase } from '../state/reg-type';
+import { helperChangesPktData, helperName, helperProto } from '../tables';
+import { CallMeta } from './call-meta';
+import { pushCallback } from './callbacks';
+import { constStr } from './const-str';
+import { isFormatValid } from './format-string';
+import { checkFuncArg } from './func-arg';
+import { checkMapFuncCompatibility, checkMapWritable } from './map-compatibility';
+import { setReturnValue } from './return-value';
+
+const CALLER_SAVED = 6;
+
+/** A call of a helper (`check_helper_call`). */
+export function checkHelperCall(env: VerifierEnv, insn: Insn): void {
+  const proto = findProto(env, insn.imm);
+  const meta = new CallMeta(proto);
+  for (let i = 0; i < proto.args.length; i++) checkFuncArg(env, i, meta);
+  noteMap(env, meta);
+  if (proto.name === 'tail_call') checkTailCall(env, meta);
+  fillRawMemory(env, meta);
+  release(env, meta);
+  SPECIAL[proto.name]?.(env, insn, meta);
+  const regs = env.curRegs;
+  for (let i = 0; i < CALLER_SAVED; i++) {
+    regs[i].markNotInit();
+    checkDstNoMark(env, i);
+  }
+  setReturnValue(env, meta);
+  checkMapFuncCompatibility(env, meta.map, insn.imm);
+  if (helperChangesPktData(insn.imm)) clearAllPktPointers(env);
+}
+
+/** The prototype, when this program may call the helper here and now. */
+function findProto(env: VerifierEnv, id: number): CallMeta['proto'] {
+  const name = helperName(id);
+  if (!name) env.reject('EINVAL', `invalid func unknown#${id}`);
+  const proto = helperProto(env, id);
+  if (!proto || !mayUse(env, id)) {
+    env.reject('EINVAL', `program of this type cannot use helper ${name}#${id}`);
+  }
+  if (proto.gplOnly && !env.gplCompatible) {
+    env.reject('EINVAL', 'cannot call GPL-restricted function from non-GPL compatible program');
+  }
+  if (proto.mightSleep) checkMaySleep(env, `${name}#${id}`);
+  return proto;
+}
+
+/** Capabilities of the caller, and what the reference host lacks. */
+function mayUse(env: VerifierEnv, id: number): boolean {
+  const needs = helperCapability(id);
+  const { caps } = env.options;
+  if (needs && caps && !caps.has(needs) && !caps.has('CAP_SYS_ADMIN')) return false;
+  const { deviations } = env.facts;
+  if (deviations.has('no-kprobe-override') && helperName(id) === 'bpf_override_return') return false;
+  return !(deviations.has('lockdown') && LOCKED_DOWN.has(helperName(id) ?? ''));
+}
+
+/** kernel/bpf/helpers.c and kernel/trace/bpf_trace.c: security_locked_down(LOCKDOWN_BPF_WRITE_USER). */
+const LOCKED_DOWN: ReadonlySet<string> = new Set(['bpf_probe_write_user']);
+
+function checkMaySleep(env: VerifierEnv, helper: string): void {
+  const { refs } = env.cur;
+  if (!env.cur.inSleepable) env.reject('EINVAL', 'helper call might sleep in a non-sleepable prog');
+  if (refs.activeRcuLocks > 0) env.reject('EINVAL', `sleepable helper ${helper} in rcu_read_lock region`);
+  if (refs.activePreemptLocks > 0) env.reject('EINVAL', `sleepable helper ${helper} in non-preemptible region`);
+}
+
+/** Remembers the map for the compilers: one map on all paths, or none (`record_func_map`). */
+function noteMap(env: VerifierEnv, meta: CallMeta): void {
+  const { map } = meta;
+  if (!map) return;
+  checkMapWritable(env, map, meta.proto.name);
+  const aux = env.aux[env.insnIdx];
+  if (aux.map === undefined) aux.map = map;
+  else if (aux.map !== map) aux.map = null;
+}
+
+/** `record_func_key`: a tail call needs a program array; a constant index is relied upon. */
+function checkTailCall(env: VerifierEnv, meta: CallMeta): void {
+  if (meta.map?.type !== MapType.PROG_ARRAY) env.reject('EINVAL', 'expected prog array map for tail call');
+  const index = env.curRegs[3];
+  if (index.type !== RegBase.SCALAR_VALUE || !isConst(index.v)) return;
+  if (index.v.value < BigInt(meta.map.maxEntries)) markChainPrecision(env, 3);
+}
+
+/** Stack that the helper fills counts as written from now on. */
+function fillRawMemory(env: VerifierEnv, meta: CallMeta): void {
+  for (let i = 0; i < meta.accessSize; i++) {
+    checkMemAccess(env, {
+      insnIdx: env.insnIdx,
+      regno: meta.regno,
+      off: i,
+      size: 1,
+      write: true,
+      valueRegno: -1,
+      strictOnce: false,
+      signExtend: false,
+    });
+  }
+}
+
+function release(env: VerifierEnv, meta: CallMeta): void {
+  if (meta.releaseRegno === 0) return;
+  const released =
+    meta.refObjId !== 0
+      ? releaseReference(env, meta.refObjId)
+      : isNullScalar(env.curRegs[meta.releaseRegno]);
+  if (!released) {
+    env.reject('EINVAL', `func ${meta.name}#${meta.proto.id} reference has not been acquired before`);
+  }
+}
+
+type Special = (env: VerifierEnv, insn: Insn, meta: CallMeta) => void;
+
+/** What some helpers need besides their prototype, by name. */
+const SPECIAL: Readonly<Record<string, Special>> = {
+  tail_call: (env) => checkResourceLeak(env, true, 'tail_call'),
+  get_local_storage: (env) => {
+    if (!isNullScalar(env.curRegs[2])) {
+      env.reject('EINVAL', "get_local_storage() doesn't support non-zero flags");
+    }
+  },
+  for_each_map_elem: (env, _insn, meta) => pushCallback(env, meta),
+  find_vma: (env, _insn, meta) => pushCallback(env, meta),
+  timer_set_callback: (env, _insn, meta) => pushCallback(env, meta),
+  loop: (env, _insn, meta) => {
+    markChainPrecision(env, 1);
+    const func = env.curFunc;
+    if (BigInt(func.callbackDepth) < func.regs[1].v.umax) {
+      pushCallback(env, meta);
+    } else {
+      func.callbackDepth = 0;
+      if (env.log.level2) env.verbose(`frame${env.cur.curframe} bpf_loop iteration limit reached\n`);
+    }
+  },
+  snprintf: (env) => {
+    const { v } = env.curRegs[5];
+    if (v.value % 8n !== 0n) env.fail('EINVAL');
+    if (!isFormatValid(constStr(env, 3), Number(v.value / 8n))) env.reject('EINVAL', 'Invalid format string');
+  },
+};

@@ -1,0 +1,106 @@
+import { programType } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { checkBufferAccess } from '../memory/buffer-access';
+import { checkPtrToBtfAccess } from '../memory/btf-access';
+import { checkMemAccess } from '../memory/access';
+import { checkMapAccess, checkMapAccessType, checkMemRegionAccess, checkPacketAccess } from '../memory/region';
+import { checkStackRangeInitialized, type RawAccess } from '../memory/stack-access';
+import { markChainPrecision } from '../pruning/precision';
+import { isConst } from '../scalar';
+import { isNullScalar } from '../state/reg-ops';
+import { baseType, MEM_RDONLY, RegBase, regTypeStr } from '../state/reg-type';
+import type { CallMeta } from './call-meta';
+
+/** Largest size that a helper takes (BPF_MAX_VAR_SIZ). */
+const BPF_MAX_VAR_SIZ = 1n << 29n;
+
+/** A helper reads or writes `size` bytes at a register (`check_helper_mem_access`). */
+export function checkHelperMemAccess(
+  env: VerifierEnv,
+  regno: number,
+  size: number,
+  write: boolean,
+  zeroSizeAllowed: boolean,
+  raw: RawAccess | undefined,
+): void {
+  const reg = env.curRegs[regno];
+  const readOnly = (): never => env.reject('EACCES', `R${regno} cannot write into ${regTypeStr(reg.type)}`);
+  switch (baseType(reg.type)) {
+    case RegBase.PTR_TO_PACKET:
+    case RegBase.PTR_TO_PACKET_META:
+      return checkPacketAccess(env, regno, reg.off, size, zeroSizeAllowed);
+    case RegBase.PTR_TO_MAP_KEY:
+      if (write) readOnly();
+      return checkMemRegionAccess(env, regno, reg.off, size, reg.map?.keySize ?? 0, false);
+    case RegBase.PTR_TO_MAP_VALUE:
+      if (reg.map) checkMapAccessType(env, reg.map, reg.off, size, write);
+      return checkMapAccess(env, regno, reg.off, size, zeroSizeAllowed, true);
+    case RegBase.PTR_TO_MEM:
+      if (write && (reg.type & MEM_RDONLY) !== 0) readOnly();
+      return checkMemRegionAccess(env, regno, reg.off, size, reg.memSize, zeroSizeAllowed);
+    case RegBase.PTR_TO_BUF:
+      if (write && (reg.type & MEM_RDONLY) !== 0) readOnly();
+      return checkBufferAccess(env, reg, regno, reg.off, (reg.type & MEM_RDONLY) !== 0 ? 'rdonly' : 'rdwr');
+    case RegBase.PTR_TO_STACK:
+      return checkStackRangeInitialized(env, regno, reg.off, size, zeroSizeAllowed, write, raw);
+    case RegBase.PTR_TO_BTF_ID:
+      return checkPtrToBtfAccess(env, regno, reg.off, size, false, -1);
+    default:
+      return checkOther(env, regno, size, write, zeroSizeAllowed);
+  }
+}
+
+/** Contexts that are plain memory, NULL with size 0, and what is no memory at all. */
+function checkOther(env: VerifierEnv, regno: number, size: number, write: boolean, zeroOk: boolean): void {
+  const reg = env.curRegs[regno];
+  if (reg.type === RegBase.PTR_TO_CTX && contextIsMemory(env)) {
+    if (size === 0 && zeroOk) return;
+    if (size === 0) env.fail('EACCES');
+    const at = { insnIdx: env.insnIdx, regno, off: size - 1, size: 1, write };
+    return checkMemAccess(env, { ...at, valueRegno: -1, strictOnce: false, signExtend: false });
+  }
+  if (zeroOk && size === 0 && isNullScalar(reg)) return;
+  env.reject(
+    'EACCES',
+    `R${regno} type=${regTypeStr(reg.type)} expected=${regTypeStr(RegBase.PTR_TO_STACK)}`,
+  );
+}
+
+const PLAIN_CONTEXTS: ReadonlySet<string> = new Set([
+  'kprobe',
+  'tracepoint',
+  'raw_tracepoint',
+  'raw_tracepoint_writable',
+  'tracing',
+  'lsm',
+  'syscall',
+]);
+
+/** Whether the kernel hands the context over unchanged (`!env->ops->convert_ctx_access`). */
+function contextIsMemory(env: VerifierEnv): boolean {
+  return PLAIN_CONTEXTS.has(programType(env.spec.type)?.name ?? '');
+}
+
+/** The size of the memory that the argument before it points to (`check_mem_size_reg`). */
+export function checkMemSizeReg(
+  env: VerifierEnv,
+  regno: number,
+  write: boolean,
+  zeroSizeAllowed: boolean,
+  meta: CallMeta,
+): void {
+  const { v } = env.curRegs[regno];
+  meta.msizeMax = v.umax;
+  if (v.smin < 0n) {
+    env.reject('EACCES', `R${regno} min value is negative, either use unsigned or 'var &= const'`);
+  }
+  if (v.umin === 0n && !zeroSizeAllowed) {
+    env.reject('EACCES', `R${regno} invalid zero-sized read: u64=[${v.umin},${v.umax}]`);
+  }
+  if (v.umax >= BPF_MAX_VAR_SIZ) {
+    env.reject('EACCES', `R${regno} unbounded memory access, use 'var &= const' or 'if (var < const)'`);
+  }
+  const raw = isConst(v) ? meta : undefined;
+  checkHelperMemAccess(env, regno - 1, Number(v.umax), write, zeroSizeAllowed, raw);
+  markChainPrecision(env, regno);
+}

@@ -1,0 +1,60 @@
+import type { ArgBase } from '@probed/spec';
+import {
+  MEM_ALLOC,
+  MEM_PERCPU,
+  MEM_RCU,
+  MEM_RINGBUF,
+  PTR_TRUSTED,
+  RegBase,
+} from '../state/reg-type';
+
+const R = RegBase;
+const MEM_TYPES = [
+  R.PTR_TO_STACK,
+  R.PTR_TO_PACKET,
+  R.PTR_TO_PACKET_META,
+  R.PTR_TO_MAP_KEY,
+  R.PTR_TO_MAP_VALUE,
+  R.PTR_TO_MEM,
+  R.PTR_TO_MEM | MEM_RINGBUF,
+  R.PTR_TO_BUF,
+  R.PTR_TO_BTF_ID | PTR_TRUSTED,
+];
+const SOCK_TYPES = [R.PTR_TO_SOCK_COMMON, R.PTR_TO_SOCKET, R.PTR_TO_TCP_SOCK, R.PTR_TO_XDP_SOCK];
+const SCALAR_TYPES = [R.SCALAR_VALUE];
+
+/** Register types that each argument type takes (kernel/bpf/verifier.c: compatible_reg_types). */
+export const COMPATIBLE_REG_TYPES: Readonly<Record<ArgBase, readonly number[]>> = {
+  PTR_TO_MAP_KEY: MEM_TYPES,
+  PTR_TO_MAP_VALUE: MEM_TYPES,
+  PTR_TO_MEM: MEM_TYPES,
+  CONST_SIZE: SCALAR_TYPES,
+  CONST_SIZE_OR_ZERO: SCALAR_TYPES,
+  CONST_ALLOC_SIZE_OR_ZERO: SCALAR_TYPES,
+  CONST_MAP_PTR: [R.CONST_PTR_TO_MAP],
+  PTR_TO_CTX: [R.PTR_TO_CTX],
+  PTR_TO_SOCK_COMMON: SOCK_TYPES,
+  PTR_TO_BTF_ID_SOCK_COMMON: [...SOCK_TYPES, R.PTR_TO_BTF_ID, R.PTR_TO_BTF_ID | PTR_TRUSTED],
+  PTR_TO_SOCKET: [R.PTR_TO_SOCKET],
+  PTR_TO_BTF_ID: [R.PTR_TO_BTF_ID, R.PTR_TO_BTF_ID | PTR_TRUSTED, R.PTR_TO_BTF_ID | MEM_RCU],
+  PTR_TO_SPIN_LOCK: [R.PTR_TO_MAP_VALUE, R.PTR_TO_BTF_ID | MEM_ALLOC],
+  PTR_TO_RINGBUF_MEM: [R.PTR_TO_MEM | MEM_RINGBUF],
+  PTR_TO_PERCPU_BTF_ID: [
+    R.PTR_TO_BTF_ID | MEM_PERCPU,
+    R.PTR_TO_BTF_ID | MEM_PERCPU | MEM_RCU,
+    R.PTR_TO_BTF_ID | MEM_PERCPU | PTR_TRUSTED,
+  ],
+  PTR_TO_FUNC: [R.PTR_TO_FUNC],
+  PTR_TO_STACK: [R.PTR_TO_STACK],
+  PTR_TO_CONST_STR: [R.PTR_TO_MAP_VALUE],
+  PTR_TO_TIMER: [R.PTR_TO_MAP_VALUE],
+  KPTR_XCHG_DEST: [R.PTR_TO_MAP_VALUE],
+  PTR_TO_DYNPTR: [R.PTR_TO_STACK, R.CONST_PTR_TO_DYNPTR],
+  PTR_TO_ARENA: [R.PTR_TO_ARENA],
+  ANYTHING: [],
+};
+
+/** Argument types whose register is memory of any kind (`mem_types`). */
+export function isMemArg(arg: ArgBase): boolean {
+  return COMPATIBLE_REG_TYPES[arg] === MEM_TYPES;
+}

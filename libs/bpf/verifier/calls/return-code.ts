@@ -1,0 +1,55 @@
+import { ProgType, returnRange, type ReturnRange } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { checkSrc } from '../exec/reg-arg';
+import { markChainPrecision } from '../pruning/precision';
+import { isPointerValue } from '../state/reg-ops';
+import type { RegState } from '../state/reg-state';
+import { RegBase, regTypeStr } from '../state/reg-type';
+
+const S64_MIN = -0x8000_0000_0000_0000n;
+const S64_MAX = 0x7fff_ffff_ffff_ffffn;
+
+/** `retval_range_within`. */
+export function retvalWithin(range: ReturnRange, reg: RegState): boolean {
+  return BigInt(range.min) <= reg.v.smin && reg.v.smax <= BigInt(range.max);
+}
+
+/** `verbose_invalid_scalar`. */
+export function invalidScalar(reg: RegState, range: ReturnRange, when: string, name: string): string {
+  let has = '';
+  if (reg.v.smin > S64_MIN) has += ` smin=${reg.v.smin}`;
+  if (reg.v.smax < S64_MAX) has += ` smax=${reg.v.smax}`;
+  if (has === '') has = ' unknown scalar value';
+  return `${when} the register ${name} has${has} should have been in [${range.min}, ${range.max}]`;
+}
+
+/** R0 at the end of a program or of a function verified on its own (`check_return_code`). */
+export function checkReturnCode(env: VerifierEnv): void {
+  const func = env.curFunc;
+  if (env.spec.type === ProgType.LSM && func.subprogno === 0 && env.attach?.proto.returnTypeId === 0) return;
+  const r0 = checkSrc(env, 0);
+  if (isPointerValue(env, r0)) env.reject('EACCES', 'R0 leaks addr as return value');
+  if (func.inAsyncCallbackFn) {
+    if (func.callbackRetRange) enforce(env, r0, func.callbackRetRange, 'At async callback return');
+    return;
+  }
+  if (func.subprogno !== 0) {
+    if (r0.type !== RegBase.SCALAR_VALUE) {
+      env.reject(
+        'EINVAL',
+        `At subprogram exit the register R0 is not a scalar value (${regTypeStr(r0.type)})`,
+      );
+    }
+    return;
+  }
+  const range = returnRange(env.spec.type, env.spec.expectedAttachType);
+  if (range) enforce(env, r0, range, 'At program exit');
+}
+
+function enforce(env: VerifierEnv, r0: RegState, range: ReturnRange, when: string): void {
+  if (r0.type !== RegBase.SCALAR_VALUE) {
+    env.reject('EINVAL', `${when} the register R0 is not a known value (${regTypeStr(r0.type)})`);
+  }
+  markChainPrecision(env, 0);
+  if (!retvalWithin(range, r0)) env.reject('EINVAL', invalidScalar(r0, range, when, 'R0'));
+}

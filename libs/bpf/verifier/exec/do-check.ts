@@ -1,0 +1,124 @@
+import { setGlobalArgs } from '../calls/global-func';
+import { BPF_COMPLEXITY_LIMIT_INSNS, type VerifierEnv } from '../env';
+import { printInsn } from '../log/print-insn';
+import { printInsnState, printVerifierState } from '../log/print-state';
+import { sourceLine } from '../log/source-line';
+import { pushJmpHistory } from '../pruning/jmp-history';
+import { isStateVisited, updateBranchCounts } from '../pruning/visited';
+import { RegBase } from '../state/reg-type';
+import { VerifierState } from '../state/verifier-state';
+import { BPF_F_SLEEPABLE } from '@probed/spec';
+import { BPF_MAIN_FUNC, newFrame } from './path-stack';
+import { checkInsn } from './step';
+
+/** Walks the main program, then each global function that is called, on its own (`do_check_main`, `do_check_subprogs`). */
+export function doCheck(env: VerifierEnv): void {
+  checkCommon(env, 0);
+  const verified = new Set<number>();
+  for (let more = true; more; ) {
+    more = false;
+    for (let n = 1; n < env.subprogs.length; n++) {
+      if (!env.isGlobal(n) || !env.subprogs[n].called || verified.has(n)) continue;
+      checkCommon(env, n);
+      if (env.log.detailed) {
+        env.verbose(
+          `Func#${n} ('${env.subprogs[n].name}') is safe for any args that match its prototype\n`,
+        );
+      }
+      verified.add(n);
+      more = true;
+    }
+  }
+}
+
+/** `do_check_common`. */
+function checkCommon(env: VerifierEnv, subprogno: number): void {
+  const state = new VerifierState();
+  state.branches = 1;
+  state.inSleepable = (env.spec.flags & BPF_F_SLEEPABLE) !== 0;
+  state.frame = [newFrame(env, BPF_MAIN_FUNC, 0, subprogno)];
+  state.firstInsnIdx = env.subprogs[subprogno].start;
+  state.lastInsnIdx = -1;
+  env.cur = state;
+  env.insnIdx = env.subprogs[subprogno].start;
+  env.prevInsnIdx = -1;
+  env.liveness.resetCallchain();
+  if (subprogno === 0) {
+    env.curRegs[1].markPointer(RegBase.PTR_TO_CTX);
+  } else {
+    if (env.log.detailed) env.verbose(`Validating ${env.subprogs[subprogno].name}() func#${subprogno}...\n`);
+    setGlobalArgs(env, subprogno);
+  }
+  env.touched.all();
+  walk(env);
+  if (!env.log.level2) env.log.reset(0);
+  env.explored.clear();
+}
+
+/** `do_check`: one path after the other, depth first, each until it ends or meets a state that was explored. */
+function walk(env: VerifierEnv): void {
+  let printState = false;
+  let prev = -1;
+  for (;;) {
+    env.curHistEnt = undefined;
+    env.prevInsnIdx = prev;
+    const at = env.insnIdx;
+    if (at >= env.insns.length) {
+      env.reject('EFAULT', `invalid insn idx ${at} insn_cnt ${env.insns.length}`);
+    }
+    if (++env.insnProcessed > BPF_COMPLEXITY_LIMIT_INSNS) {
+      env.reject('E2BIG', `BPF program is too large. Processed ${env.insnProcessed} insn`);
+    }
+    const { cur } = env;
+    cur.lastInsnIdx = prev;
+    cur.insnIdx = at;
+    const aux = env.aux[at];
+    let ended = false;
+    if (aux.prunePoint && isStateVisited(env, at)) {
+      if (env.log.detailed) {
+        env.verbose(printState ? `\nfrom ${prev} to ${at}: safe\n` : `${at}: safe\n`);
+      }
+      ended = true;
+    } else {
+      if (aux.jmpPoint) pushJmpHistory(env, cur, 0);
+      if (env.log.detailed) {
+        printBefore(env, printState);
+        printState = printState && !env.log.level2;
+      }
+      aux.seen = true;
+      prev = at;
+      env.liveness.resetWriteMarks(at);
+      const result = checkInsn(env);
+      env.liveness.commitWriteMarks();
+      if (result === 'exit') ended = true;
+      else if (result === 'returned') printState = true;
+    }
+    if (!ended) continue;
+    env.touched.all();
+    updateBranchCounts(env, env.cur);
+    env.liveness.update();
+    const next = env.pending.pop();
+    if (!next) return;
+    env.cur = next.state;
+    env.insnIdx = next.insnIdx;
+    prev = next.prevInsnIdx;
+    env.liveness.resetCallchain();
+    if (!env.log.level2) env.log.reset(next.logPosition);
+    printState = true;
+  }
+}
+
+/** What the log shows ahead of an instruction's effect. */
+function printBefore(env: VerifierEnv, printState: boolean): void {
+  const { cur, log } = env;
+  if (log.level2 && printState) {
+    env.verbose(`\nfrom ${env.prevInsnIdx} to ${env.insnIdx}${cur.speculative ? ' (speculative execution)' : ''}:`);
+    printVerifierState(env, cur, cur.curframe, true);
+  }
+  if (env.touched.any) printInsnState(env, cur, cur.curframe);
+  env.verbose(sourceLine(env, env.insnIdx, '; '));
+  env.prevLogPosition = log.position;
+  env.verbose(`${env.insnIdx}: ${printInsn(env, env.insnIdx)}\n`);
+  env.prevInsnPrintPosition = log.position - env.prevLogPosition;
+  env.prevLogPosition = log.position;
+}

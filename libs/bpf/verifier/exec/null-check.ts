@@ -1,0 +1,55 @@
+import { MapType } from '@probed/spec';
+import { ZERO } from '../scalar';
+import { isZero } from '../state/reg-ops';
+import type { RegState } from '../state/reg-state';
+import { baseType, MEM_RCU, PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
+import type { VerifierState } from '../state/verifier-state';
+import { mapHasSpinLock } from '../memory/map-fields';
+import type { VerifierEnv } from '../env';
+
+/** Whether the pointer's identity matters beyond its null check (`reg_may_point_to_spin_lock`). */
+function mayPointToSpinLock(env: VerifierEnv, reg: RegState): boolean {
+  return baseType(reg.type) === RegBase.PTR_TO_MAP_VALUE && reg.map !== undefined && mapHasSpinLock(env, reg.map);
+}
+
+/** The pointer was found not to be NULL (`mark_ptr_not_null_reg`). */
+export function markPtrNotNull(reg: RegState): void {
+  if (baseType(reg.type) === RegBase.PTR_TO_MAP_VALUE && reg.map) {
+    const { map } = reg;
+    if (map.inner) {
+      reg.type = RegBase.CONST_PTR_TO_MAP;
+      reg.map = map.inner;
+      reg.mapUid = reg.id;
+    } else if (map.type === MapType.XSKMAP) {
+      reg.type = RegBase.PTR_TO_XDP_SOCK;
+    } else if (map.type === MapType.SOCKMAP || map.type === MapType.SOCKHASH) {
+      reg.type = RegBase.PTR_TO_SOCKET;
+    } else {
+      reg.type = RegBase.PTR_TO_MAP_VALUE;
+    }
+    return;
+  }
+  reg.type &= ~PTR_MAYBE_NULL;
+}
+
+function markPtrOrNull(env: VerifierEnv, reg: RegState, id: number, isNull: boolean): void {
+  if ((reg.type & PTR_MAYBE_NULL) === 0 || reg.id !== id) return;
+  if (reg.id === 0 && (reg.type & MEM_RCU) === 0) return;
+  if (!isZero(reg.v) || reg.off !== 0) return;
+  if (isNull) {
+    reg.markScalar(ZERO);
+    return;
+  }
+  markPtrNotNull(reg);
+  if (!mayPointToSpinLock(env, reg)) reg.id = 0;
+}
+
+/** After a test against NULL, all copies of the pointer are known (`mark_ptr_or_null_regs`). */
+export function markPtrOrNullRegs(env: VerifierEnv, st: VerifierState, regno: number, isNull: boolean): void {
+  const { id, refObjId } = st.curFunc.regs[regno];
+  // Nothing was acquired when the pointer is NULL.
+  if (refObjId !== 0 && refObjId === id && isNull) {
+    st.refs.items = st.refs.items.filter((r) => r.id !== id);
+  }
+  st.forEachReg((reg) => markPtrOrNull(env, reg, id, isNull));
+}

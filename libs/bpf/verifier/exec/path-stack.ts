@@ -1,0 +1,49 @@
+import type { VerifierEnv } from '../env';
+import { FuncState } from '../state/func-state';
+import { BPF_REG_FP } from '@probed/isa';
+import { RegBase } from '../state/reg-type';
+import { VerifierState } from '../state/verifier-state';
+
+/** Paths that may wait at once (BPF_COMPLEXITY_LIMIT_JMP_SEQ). */
+const BPF_COMPLEXITY_LIMIT_JMP_SEQ = 8192;
+
+/** `push_stack`: a copy of the current state to be walked later, from `insnIdx` on. */
+export function pushStack(env: VerifierEnv, insnIdx: number, prevInsnIdx: number): VerifierState {
+  const state = new VerifierState();
+  state.copyFrom(env.cur);
+  env.pending.push({ state, insnIdx, prevInsnIdx, logPosition: env.log.position });
+  if (env.pending.length > BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
+    env.reject('E2BIG', `The sequence of ${env.pending.length} jumps is too complex.`);
+  }
+  if (state.parent) state.parent.branches++;
+  return state;
+}
+
+/** Callsite of a frame that nobody called (BPF_MAIN_FUNC). */
+export const BPF_MAIN_FUNC = -1;
+
+/** `init_func_state`: a frame with nothing in its registers but the frame pointer. */
+export function newFrame(env: VerifierEnv, callsite: number, frameno: number, subprogno: number): FuncState {
+  const func = FuncState.initial(callsite, frameno, subprogno);
+  func.regs[BPF_REG_FP].markPointer(RegBase.PTR_TO_STACK);
+  func.regs[BPF_REG_FP].frameno = frameno;
+  env.touched.all();
+  return func;
+}
+
+/** `push_async_cb`: a callback that runs later starts from nothing. */
+export function pushAsyncCallback(
+  env: VerifierEnv,
+  insnIdx: number,
+  prevInsnIdx: number,
+  subprogno: number,
+): VerifierState {
+  const state = new VerifierState();
+  state.branches = 1;
+  state.frame = [newFrame(env, BPF_MAIN_FUNC, 0, subprogno)];
+  env.pending.push({ state, insnIdx, prevInsnIdx, logPosition: env.log.position });
+  if (env.pending.length > BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
+    env.reject('E2BIG', `The sequence of ${env.pending.length} jumps is too complex for async cb.`);
+  }
+  return state;
+}

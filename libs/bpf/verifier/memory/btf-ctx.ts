@@ -1,0 +1,133 @@
+import type { Btf, BtfFuncProto } from '@probed/btf';
+import { AttachType, ProgType } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { MEM_PERCPU, MEM_RCU, MEM_USER, PTR_MAYBE_NULL, PTR_TRUSTED, RegBase } from '../state/reg-type';
+import type { CtxValue } from './ctx-access';
+
+/** The kernel function or tracepoint a tracing program hangs on (`prog->aux->attach_func_proto`). */
+export interface AttachTarget {
+  readonly name: string;
+  readonly proto: BtfFuncProto;
+  /** Parameters of the prototype that are no part of the context: a raw tracepoint's `void *__data`. */
+  readonly skip: number;
+  /** tp_btf: arguments are trusted as those of fentry are. */
+  readonly isTracepoint: boolean;
+}
+
+const SCALAR: CtxValue = { type: RegBase.SCALAR_VALUE };
+
+/** Finds what `attach_btf_id` stands for by the section's target name (`check_attach_btf_id`). */
+export function attachTarget(env: VerifierEnv): AttachTarget | undefined {
+  const { btf } = env.facts;
+  const { type, expectedAttachType, attachTo } = env.spec;
+  if (type === ProgType.TRACING && expectedAttachType === AttachType.TRACE_RAW_TP) {
+    return tracepointTarget(btf, attachTo);
+  }
+  const prefix = type === ProgType.LSM ? 'bpf_lsm_' : expectedAttachType === AttachType.TRACE_ITER ? 'bpf_iter_' : '';
+  const id = btf.findByName(prefix + attachTo, 'func');
+  if (id === undefined) return undefined;
+  const func = btf.type(id);
+  const proto = func.kind === 'func' ? btf.type(func.typeId) : undefined;
+  if (proto?.kind !== 'func_proto') return undefined;
+  return { name: prefix + attachTo, proto, skip: 0, isTracepoint: false };
+}
+
+function tracepointTarget(btf: Btf, name: string): AttachTarget | undefined {
+  const id = btf.findByName(`btf_trace_${name}`, 'typedef');
+  if (id === undefined) return undefined;
+  const ptr = btf.resolve(id);
+  const proto = ptr.kind === 'ptr' ? btf.resolve(ptr.typeId) : undefined;
+  if (proto?.kind !== 'func_proto') return undefined;
+  return { name: `btf_trace_${name}`, proto, skip: 1, isTracepoint: true };
+}
+
+/** Whether the context also holds the return value, after the arguments. */
+function hasReturnSlot(env: VerifierEnv): boolean {
+  const type = env.spec.expectedAttachType;
+  return (
+    env.spec.type === ProgType.LSM || type === AttachType.TRACE_FEXIT || type === AttachType.MODIFY_RETURN
+  );
+}
+
+/** One argument of the traced function, or its return value (kernel/bpf/btf.c: btf_ctx_access). */
+export function btfCtxAccess(env: VerifierEnv, off: number, size: number): CtxValue | undefined {
+  const target = env.attach;
+  if (!target) return undefined;
+  if (off % 8 !== 0) {
+    env.complain(`func '${target.name}' offset ${off} is not multiple of 8`);
+    return undefined;
+  }
+  const params = target.proto.params.slice(target.skip);
+  const index = off / 8;
+  let typeId: number;
+  if (index < params.length) {
+    typeId = params[index].typeId;
+  } else if (index === params.length && hasReturnSlot(env)) {
+    typeId = target.proto.returnTypeId;
+    const returns = env.facts.btf.resolve(typeId);
+    if (returns.kind === 'void') return undefined;
+    if (isScalar(returns.kind)) return scalarArg(env, typeId, size);
+  } else {
+    env.complain(`func '${target.name}' doesn't have ${index + 1}-th argument`);
+    return undefined;
+  }
+  return argument(env, target, index, typeId, size);
+}
+
+function isScalar(kind: string): boolean {
+  return kind === 'int' || kind === 'enum' || kind === 'enum64';
+}
+
+function scalarArg(env: VerifierEnv, typeId: number, size: number): CtxValue | undefined {
+  // Narrower than the register is fine, and an argument always occupies a whole register.
+  return size <= 8 && env.facts.btf.sizeOf(typeId) <= 8 ? SCALAR : undefined;
+}
+
+function argument(
+  env: VerifierEnv,
+  target: AttachTarget,
+  index: number,
+  typeId: number,
+  size: number,
+): CtxValue | undefined {
+  const { btf } = env.facts;
+  const type = btf.resolve(typeId);
+  if (isScalar(type.kind) || type.kind === 'struct' || type.kind === 'union') return scalarArg(env, typeId, size);
+  if (type.kind !== 'ptr') {
+    env.complain(`func '${target.name}' arg${index} '${type.name}' has type ${type.kind.toUpperCase()}. Only pointer access is allowed`);
+    return undefined;
+  }
+  if (size !== 8) {
+    env.complain(`func '${target.name}' size ${size} must be 8`);
+    return undefined;
+  }
+  const pointee = btf.resolve(type.typeId);
+  if (pointee.kind !== 'struct' && pointee.kind !== 'union') return SCALAR;
+  return { type: RegBase.PTR_TO_BTF_ID | argumentFlags(env, target, index, type.typeId), btfId: pointee.id };
+}
+
+function argumentFlags(env: VerifierEnv, target: AttachTarget, index: number, targetId: number): number {
+  const tag = env.facts.btf.type(targetId);
+  const tagged: Readonly<Record<string, number>> = { user: MEM_USER, percpu: MEM_PERCPU, rcu: MEM_RCU };
+  let flags = tag.kind === 'type_tag' && !tag.attribute ? (tagged[tag.name] ?? 0) : 0;
+  const attach = env.spec.expectedAttachType;
+  const trusts = attach === AttachType.TRACE_RAW_TP || env.spec.type === ProgType.LSM || attach === AttachType.TRACE_ITER;
+  if (trusts) flags |= PTR_TRUSTED;
+  if (target.isTracepoint && mayBeNullArg(target.name, index)) flags |= PTR_MAYBE_NULL;
+  return flags;
+}
+
+/**
+ * Arguments of raw tracepoints that may be NULL (kernel/bpf/btf.c: raw_tp_null_args), as bit sets of the argument
+ * number.
+ */
+const NULL_ARGS: Readonly<Record<string, number>> = {
+  sched_pi_setprio: 0b10,
+  xs_stream_read_data: 0b1,
+  kfree_skb: 0b100,
+  consume_skb: 0,
+};
+
+function mayBeNullArg(name: string, index: number): boolean {
+  return (((NULL_ARGS[name.slice('btf_trace_'.length)] ?? 0) >> index) & 1) === 1;
+}

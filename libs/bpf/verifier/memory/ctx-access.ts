@@ -1,0 +1,69 @@
+import { contextAccess, type ContextFieldKind, contextView, programType } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { sourceLine } from '../log/source-line';
+import { withBounds } from '../scalar';
+import { markRegUnknown } from '../state/reg-ops';
+import type { RegState } from '../state/reg-state';
+import { PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
+import type { MemAccess } from './access';
+import { btfCtxAccess } from './btf-ctx';
+import { checkPtrOffReg } from './region';
+
+const POINTERS: Readonly<Record<Exclude<ContextFieldKind, 'scalar'>, number>> = {
+  packet: RegBase.PTR_TO_PACKET,
+  'packet-meta': RegBase.PTR_TO_PACKET_META,
+  'packet-end': RegBase.PTR_TO_PACKET_END,
+  'sock-common-or-null': RegBase.PTR_TO_SOCK_COMMON | PTR_MAYBE_NULL,
+  'flow-keys': RegBase.PTR_TO_FLOW_KEYS,
+  'tp-buffer': RegBase.PTR_TO_TP_BUFFER,
+};
+
+/** What a context field gives when it is loaded (`struct bpf_insn_access_aux`). */
+export interface CtxValue {
+  /** Register type; SCALAR_VALUE for plain numbers. */
+  readonly type: number;
+  /** For PTR_TO_BTF_ID: struct in the kernel's BTF. */
+  readonly btfId?: number;
+  /** For PTR_TO_MEM: bytes. */
+  readonly memSize?: number;
+  /** Lawful values of a function's return value. */
+  readonly range?: { readonly min: number; readonly max: number };
+}
+
+/** `check_ctx_access` and what follows it: a field of the context by the program type's table. */
+export function checkCtxAccess(env: VerifierEnv, a: MemAccess, reg: RegState, off: number): void {
+  checkPtrOffReg(env, reg, a.regno);
+  const value = lookUp(env, off, a.size, a.write);
+  if (!value) {
+    env.complain(`invalid bpf_context access off=${off} size=${a.size}`);
+    env.verbose(sourceLine(env, a.insnIdx, '; '));
+    env.fail('EACCES');
+  }
+  if (a.write || a.valueRegno < 0) return;
+  const dst = env.curRegs[a.valueRegno];
+  if (value.type === RegBase.SCALAR_VALUE) {
+    markRegUnknown(env, dst);
+    if (value.range) {
+      const smin = BigInt(value.range.min);
+      const smax = BigInt(value.range.max);
+      dst.v = withBounds(dst.v, { smin, smax, s32min: value.range.min, s32max: value.range.max });
+    }
+    return;
+  }
+  dst.markPointer(value.type);
+  if ((value.type & PTR_MAYBE_NULL) !== 0) dst.id = env.nextId();
+  dst.btfId = value.btfId ?? 0;
+  dst.memSize = value.memSize ?? 0;
+  env.aux[a.insnIdx].ctxPointer = a.size === 4;
+}
+
+function lookUp(env: VerifierEnv, off: number, size: number, write: boolean): CtxValue | undefined {
+  const row = programType(env.spec.type);
+  if (!row) return undefined;
+  if (row.context.kind === 'btf-args') return write ? undefined : btfCtxAccess(env, off, size);
+  const view = contextView(row, env.spec.expectedAttachType);
+  const access = view && contextAccess(view, off, size, write);
+  if (!access) return undefined;
+  const { kind } = access.field;
+  return { type: kind === 'scalar' ? RegBase.SCALAR_VALUE : POINTERS[kind] };
+}

@@ -1,0 +1,37 @@
+import { BPF_F_SLEEPABLE, canBeSleepable, ProgType, programType } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { attachTarget } from '../memory/btf-ctx';
+
+const TRAMPOLINE_TYPES: ReadonlySet<number> = new Set([ProgType.TRACING, ProgType.LSM]);
+
+/** The program's type is known, judged, allowed to the caller (`bpf_prog_load`) and fits what it hangs on. */
+export function checkProgramType(env: VerifierEnv): void {
+  const row = programType(env.spec.type);
+  if (!row) env.reject('EINVAL', `program type ${env.spec.type} does not exist`);
+  const { caps } = env.options;
+  const missing = row.capabilities.find((cap) => caps && !caps.has(cap) && !caps.has('CAP_SYS_ADMIN'));
+  if (missing && row.type !== ProgType.SOCKET_FILTER && row.type !== ProgType.CGROUP_SKB) {
+    env.reject('EPERM', `program type ${row.name} needs ${missing}`);
+  }
+  if (!row.judged) env.unsupported(`program type ${row.name}`);
+}
+
+/** `check_attach_btf_id`. */
+export function checkAttach(env: VerifierEnv): void {
+  const { type, expectedAttachType, attachTo, flags } = env.spec;
+  const sleepable = (flags & BPF_F_SLEEPABLE) !== 0;
+  if (type === ProgType.SYSCALL && !sleepable) {
+    env.reject('EINVAL', 'Syscall programs can only be sleepable');
+  }
+  if (sleepable && !canBeSleepable(type, expectedAttachType)) {
+    env.complain(
+      'Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable',
+    );
+    env.fail('EINVAL');
+  }
+  if (!TRAMPOLINE_TYPES.has(type)) return;
+  env.attach = attachTarget(env);
+  if (env.attach) return;
+  if (attachTo === '') env.reject('EINVAL', 'Tracing programs must provide btf_id');
+  env.reject('ENOENT', `attach target '${attachTo}' is not a function or tracepoint of the kernel`);
+}

@@ -1,0 +1,53 @@
+import { BPF_F_SLEEPABLE, type MapInfo, MapType, ProgType } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { mapFields } from '../memory/map-fields';
+import { isTracingProg } from '../tables';
+
+/** Map types that sleepable programs may use. */
+const SLEEPABLE_MAPS: ReadonlySet<number> = new Set([
+  MapType.HASH,
+  MapType.LRU_HASH,
+  MapType.ARRAY,
+  MapType.PERCPU_HASH,
+  MapType.PERCPU_ARRAY,
+  MapType.LRU_PERCPU_HASH,
+  MapType.ARRAY_OF_MAPS,
+  MapType.HASH_OF_MAPS,
+  MapType.RINGBUF,
+  MapType.USER_RINGBUF,
+  MapType.INODE_STORAGE,
+  MapType.SK_STORAGE,
+  MapType.TASK_STORAGE,
+  MapType.CGRP_STORAGE,
+  MapType.QUEUE,
+  MapType.STACK,
+  MapType.ARENA,
+]);
+
+/** Fields that tracing programs may not have in their maps, and how the message calls them. */
+const NOT_FOR_TRACING: readonly (readonly [field: string, name: string])[] = [
+  ['bpf_list_head', 'bpf_{list_head,rb_root}'],
+  ['bpf_rb_root', 'bpf_{list_head,rb_root}'],
+  ['bpf_spin_lock', 'bpf_spin_lock'],
+  ['bpf_res_spin_lock', 'bpf_spin_lock'],
+  ['bpf_timer', 'bpf_timer'],
+  ['bpf_wq', 'bpf_wq'],
+];
+
+/** `check_map_prog_compatibility`: a map that the program names suits the program's type. */
+export function checkMapCompatibility(env: VerifierEnv, map: MapInfo): void {
+  const { type } = env.spec;
+  const fields = mapFields(env, map);
+  const has = (name: string): boolean => fields.some((f) => f.name === name);
+  for (const [field, name] of NOT_FOR_TRACING) {
+    if (!has(field)) continue;
+    if (isTracingProg(type)) env.reject('EINVAL', `tracing progs cannot use ${name} yet`);
+    if (name === 'bpf_spin_lock' && type === ProgType.SOCKET_FILTER) {
+      env.reject('EINVAL', 'socket filter progs cannot use bpf_spin_lock yet');
+    }
+  }
+  if (map.type === MapType.STRUCT_OPS) env.reject('EINVAL', 'bpf_struct_ops map cannot be used in prog');
+  if ((env.spec.flags & BPF_F_SLEEPABLE) !== 0 && !SLEEPABLE_MAPS.has(map.type)) {
+    env.reject('EINVAL', 'Sleepable programs can only use array, hash, ringbuf and local storage maps');
+  }
+}

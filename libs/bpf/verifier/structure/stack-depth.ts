@@ -1,0 +1,70 @@
+import { isSubprogCall, MAX_BPF_STACK, subprogTarget } from '@probed/isa';
+import { hasPrivateStack } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { MAX_CALL_FRAMES } from '../pruning/backtrack-state';
+import { isFuncRef } from './subprograms';
+
+/** Stack depths below it share the caller's stack (BPF_PRIV_STACK_MIN_SIZE). */
+const PRIV_STACK_MIN_SIZE = 64;
+/** With a tail call below, the frames above may hold at most this much. */
+const MAX_DEPTH_ABOVE_TAIL_CALL = 256;
+
+function roundUp(depth: number): number {
+  return (depth + 15) & ~15;
+}
+
+/**
+ * The deepest chain of calls fits the stack (`check_max_stack_depth`): 512 bytes for all frames together, or for
+ * program types with private stacks 512 for each function that uses 64 bytes or more.
+ */
+export function checkMaxStackDepth(env: VerifierEnv): void {
+  const tailCalls = env.subprogs.some((sub) => sub.hasTailCall);
+  const priv = !tailCalls && hasPrivateStack(env.spec.type, env.spec.expectedAttachType);
+  const shared = new Set<number>();
+  for (let n = env.subprogs.length - 1; n >= 0; n--) {
+    if (n === 0 || env.subprogs[n].isAsyncCb) new DepthWalk(env, shared, n === 0 && priv).run(n, 0, 0);
+  }
+}
+
+class DepthWalk {
+  constructor(
+    private readonly env: VerifierEnv,
+    /** Functions that some asynchronous callback reaches: they use the shared stack. */
+    private readonly shared: Set<number>,
+    private readonly priv: boolean,
+  ) {}
+
+  run(n: number, above: number, frame: number): void {
+    const { env } = this;
+    const sub = env.subprogs[n];
+    if (!this.priv) this.shared.add(n);
+    if (n !== 0 && sub.hasTailCall && above >= MAX_DEPTH_ABOVE_TAIL_CALL) {
+      env.reject(
+        'EACCES',
+        `tail_calls are not allowed when call stack of previous frames is ${above} bytes. Too large`,
+      );
+    }
+    const own = roundUp(sub.stackDepth);
+    const isPrivate = this.priv && !this.shared.has(n) && own >= PRIV_STACK_MIN_SIZE;
+    const depth = isPrivate ? above : above + own;
+    if (isPrivate && own > MAX_BPF_STACK) {
+      env.reject('EACCES', `stack size of subprog ${n} is ${own}. Too large`);
+    }
+    if (depth > MAX_BPF_STACK) {
+      env.reject('EACCES', `combined stack size of ${frame + 1} calls is ${depth}. Too large`);
+    }
+    for (let i = sub.start; i < env.subprogEnd(n); i++) this.enterCall(i, depth, frame);
+  }
+
+  private enterCall(i: number, depth: number, frame: number): void {
+    const { env } = this;
+    const insn = env.insns[i];
+    if (!isSubprogCall(insn) && !isFuncRef(insn)) return;
+    const callee = env.findSubprog(subprogTarget(insn, i) as number);
+    if (env.subprogs[callee].isAsyncCb && !isSubprogCall(insn)) return;
+    if (frame + 1 >= MAX_CALL_FRAMES) {
+      env.reject('E2BIG', `the call stack of ${frame + 1} frames is too deep !`);
+    }
+    this.run(callee, depth, frame + 1);
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  BPF_CLASS,
+  BPF_JMP_OP,
+  BPF_MODE,
+  BPF_PSEUDO_LD,
+  type Insn,
+  insnClass,
+  insnMode,
+  insnOp,
+  isHelperCall,
+  isKfuncCall,
+  isLdImm64,
+  isSubprogCall,
+  jumpTarget,
+  OP_EXIT,
+  OP_JA,
+  OP_JA32,
+} from '@probed/isa';
+import { SubprogInfo, type VerifierEnv } from '../env';
+
+/** Functions a program may have, the main one included (include/linux/bpf_verifier.h: BPF_MAX_SUBPROGS). */
+const BPF_MAX_SUBPROGS = 256;
+/** Helper id of bpf_tail_call. */
+export const BPF_FUNC_TAIL_CALL = 12;
+
+/** An ld_imm64 that loads the address of a subprogram (`bpf_pseudo_func`). */
+export function isFuncRef(insn: Insn): boolean {
+  return isLdImm64(insn) && insn.src === BPF_PSEUDO_LD.FUNC;
+}
+
+/** Finds all functions: targets of calls and of function references (`add_subprog_and_kfunc`). */
+export function addSubprogs(env: VerifierEnv): void {
+  const starts = new Set<number>([0]);
+  env.insns.forEach((insn, i) => {
+    if (!isFuncRef(insn) && !isSubprogCall(insn) && !isKfuncCall(insn)) return;
+    if (!env.bpfCapable) {
+      env.reject(
+        'EPERM',
+        'loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN',
+      );
+    }
+    if (isKfuncCall(insn)) return addKfunc(env, i);
+    const start = i + insn.imm + 1;
+    if (start < 0 || start >= env.insns.length) env.reject('EINVAL', 'call to invalid destination');
+    if (!starts.has(start) && starts.size >= BPF_MAX_SUBPROGS) env.reject('E2BIG', 'too many subprograms');
+    starts.add(start);
+  });
+  env.subprogs = [...starts].sort((a, b) => a - b).map((start) => new SubprogInfo(start));
+  if (env.log.level2) env.subprogs.forEach((sub, n) => env.verbose(`func#${n} @${sub.start}\n`));
+}
+
+/** Kernel functions are not judged: refused by name (`add_kfunc_call`). */
+function addKfunc(env: VerifierEnv, i: number): void {
+  const ref = env.spec.refs.get(i);
+  if (ref?.kind === 'kfunc') {
+    // A weak one that the kernel lacks may stay in code that is never reached.
+    if (ref.weak && env.facts.symbol(ref.name) === undefined) return;
+    env.unsupported(`calling kernel function ${ref.name}`);
+  }
+  const { imm } = env.insns[i];
+  if (imm === 0) return;
+  env.reject('EINVAL', `kernel btf_id ${imm} is not a function`);
+}
+
+/** All jumps stay inside their function, and no function falls through into the next (`check_subprogs`). */
+export function checkSubprogs(env: VerifierEnv): void {
+  env.subprogs.forEach((sub, n) => {
+    const end = env.subprogEnd(n);
+    for (let i = sub.start; i < end; i++) checkInsn(env, sub, i, end);
+  });
+}
+
+function checkInsn(env: VerifierEnv, sub: SubprogInfo, i: number, end: number): void {
+  const insn = env.insns[i];
+  const cls = insnClass(insn);
+  if (isHelperCall(insn) && insn.imm === BPF_FUNC_TAIL_CALL) {
+    sub.hasTailCall = true;
+    sub.tailCallReachable = true;
+  }
+  if (cls === BPF_CLASS.LD && (insnMode(insn) === BPF_MODE.ABS || insnMode(insn) === BPF_MODE.IND)) {
+    sub.hasLdAbs = true;
+  }
+  const op = insnOp(insn);
+  const jumps = cls === BPF_CLASS.JMP || cls === BPF_CLASS.JMP32;
+  if (jumps && op !== BPF_JMP_OP.CALL && op !== BPF_JMP_OP.EXIT) {
+    const target = jumpTarget(insn, i) as number;
+    if (target < sub.start || target >= end) {
+      env.reject('EINVAL', `jump out of range from insn ${i} to ${target}`);
+    }
+  }
+  if (i === end - 1 && insn.opcode !== OP_EXIT && insn.opcode !== OP_JA && insn.opcode !== OP_JA32) {
+    env.reject('EINVAL', 'last insn is not an exit or jmp');
+  }
+}

@@ -1,0 +1,108 @@
+import { err, ok, type Result } from '@probed/base';
+import type { KernelFacts, MapInfo, ProgramSpec, VerifiedProgram } from '@probed/spec';
+import { funcOf } from './calls/global-func';
+import { VerifierEnv, type VerifyOptions } from './env';
+import { doCheck } from './exec/do-check';
+import { mint } from './facts';
+import { LOG_STATS } from './log/log-buffer';
+import { ERRNO, Rejection, type VerifierReject } from './reject';
+import { checkAttach, checkProgramType } from './structure/attach';
+import { checkCfg } from './structure/control-flow';
+import { computeLiveRegisters, computePostorder, computeScc } from './structure/data-flow';
+import { resolveLdImm64 } from './structure/ld-imm64';
+import { checkMaxStackDepth } from './structure/stack-depth';
+import { addSubprogs, checkSubprogs } from './structure/subprograms';
+
+/** Passes in order; each may refuse the program (kernel/bpf/verifier.c: bpf_check). */
+const PASSES: readonly ((env: VerifierEnv) => void)[] = [
+  checkProgramType,
+  checkSize,
+  addSubprogs,
+  checkSubprogs,
+  nameSubprogs,
+  resolveLdImm64,
+  checkCfg,
+  computePostorder,
+  checkAttach,
+  computeScc,
+  computeLiveRegisters,
+  doCheck,
+  checkMaxStackDepth,
+];
+
+/**
+ * Decides whether a program is safe to run, as Linux 6.18 does (kernel/bpf/verifier.c: bpf_check).
+ *
+ * @param program final code: linked, CO-RE applied
+ * @param maps by name, every map that the program's references name
+ * @returns the program with what its compilers need, or why it was refused
+ */
+export function verify(
+  program: ProgramSpec,
+  maps: ReadonlyMap<string, MapInfo>,
+  facts: KernelFacts,
+  options: VerifyOptions,
+): Result<VerifiedProgram, VerifierReject> {
+  const env = new VerifierEnv(program, maps, facts, options);
+  try {
+    for (const pass of PASSES) pass(env);
+  } catch (fault) {
+    if (!(fault instanceof Rejection)) throw fault;
+    printStats(env);
+    return err(rejection(env, fault));
+  }
+  printStats(env);
+  return ok(mint(env));
+}
+
+function checkSize(env: VerifierEnv): void {
+  if (env.insns.length === 0) env.reject('E2BIG', 'program has no instructions');
+  if (env.insns.length > (env.bpfCapable ? BPF_COMPLEXITY_LIMIT_INSNS : BPF_MAXINSNS)) {
+    env.reject('E2BIG', `program of ${env.insns.length} instructions is too large`);
+  }
+}
+
+const BPF_MAXINSNS = 4096;
+const BPF_COMPLEXITY_LIMIT_INSNS = 1_000_000;
+
+/** Names and linkage of functions from their BTF. */
+function nameSubprogs(env: VerifierEnv): void {
+  const linkage = env.subprogs.map((sub, n) => {
+    const func = funcOf(env, n);
+    sub.name = func?.name ?? '';
+    return func?.linkage;
+  });
+  env.isGlobal = (n) => n > 0 && linkage[n] === 'global';
+}
+
+/** `print_verification_stats`. */
+function printStats(env: VerifierEnv): void {
+  const { log } = env;
+  if ((log.level & LOG_STATS) !== 0) {
+    const depths = env.subprogs.map((sub) => sub.stackDepth).join('+');
+    env.verbose(`stack depth ${depths}\n`);
+  }
+  env.verbose(
+    `processed ${env.insnProcessed} insns (limit ${BPF_COMPLEXITY_LIMIT_INSNS}) max_states_per_insn ` +
+      `${env.maxStatesPerInsn} total_states ${env.totalStates} peak_states ${env.peakStates} mark_read 0\n`,
+  );
+}
+
+const HINTS: Readonly<Record<number, string>> = {
+  [ERRNO.EPERM]: 'load with more capabilities',
+};
+
+function rejection(env: VerifierEnv, fault: Rejection): VerifierReject {
+  const message = env.log.complaints[0] ?? `program ${env.spec.name} was rejected`;
+  return {
+    code: fault.unsupported ? 'verifier-unsupported' : 'verifier-reject',
+    message,
+    where: `${env.spec.section} (${env.spec.name})`,
+    hint: HINTS[fault.errno],
+    errno: fault.errno,
+    log: env.log.lines(),
+    processed: env.insnProcessed,
+    verdict: fault.unsupported ? 'unsupported' : 'reject',
+    insn: env.insnProcessed > 0 ? env.insnIdx : undefined,
+  };
+}
