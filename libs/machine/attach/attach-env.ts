@@ -1,0 +1,66 @@
+import type { TracepointFormats } from '@probed/abi';
+import type { Btf } from '@probed/btf';
+import type { RunInfo } from '@probed/helpers';
+import type { HookBus } from '@probed/hooks';
+import type { KernelMemory } from '@probed/memory';
+import type { LoadedProgram } from '@probed/runtime';
+import type { KernelApi } from '@probed/system';
+import type { ContextStack } from '../contexts/context-stack';
+import { type MachineServices, NO_RUN_INFO } from '../services';
+
+/** What attachments share: the hooks of one node, its memory, and the way to run a program on an event. */
+export class AttachEnv {
+  /** The attachment whose program runs now; outputs are attributed to it. */
+  active: ActiveRun | undefined;
+
+  constructor(
+    readonly kernel: KernelApi,
+    readonly hooks: HookBus,
+    readonly memory: KernelMemory,
+    readonly formats: TracepointFormats,
+    readonly contexts: ContextStack,
+    private readonly services: MachineServices,
+    private readonly btf: Btf,
+  ) {}
+
+  /** Number of arguments of a kernel function by its BTF prototype; undefined when it has none. */
+  functionArity(name: string): number | undefined {
+    const id = this.btf.findByName(name, 'func');
+    const func = id === undefined ? undefined : this.btf.type(id);
+    const proto = func?.kind === 'func' ? this.btf.type(func.typeId) : undefined;
+    return proto?.kind === 'func_proto' ? proto.params.length : undefined;
+  }
+
+  /**
+   * Runs `program` on the current CPU with a context that `fill` writes at the offset it is given.
+   * @returns low 32 bits of r0, or undefined when contexts are nested too deep and the event is lost
+   */
+  fire(
+    program: LoadedProgram,
+    hook: string,
+    fill: (ctx: number) => void,
+    info: RunInfo = NO_RUN_INFO,
+  ): number | undefined {
+    const cpu = this.kernel.cpu();
+    const ctx = this.contexts.enter(cpu);
+    if (ctx === 0) return undefined;
+    const { active } = this;
+    const outerInfo = this.services.runInfo;
+    this.active = { program, hook };
+    this.services.runInfo = info;
+    try {
+      fill(ctx);
+      return program.run(cpu, ctx);
+    } finally {
+      this.services.runInfo = outerInfo;
+      this.active = active;
+      this.contexts.leave(cpu);
+    }
+  }
+}
+
+/** Which program runs, and at which hook. */
+export interface ActiveRun {
+  readonly program: LoadedProgram;
+  readonly hook: string;
+}

@@ -1,0 +1,43 @@
+import type { FunctionCall, FunctionHook } from '@probed/hooks';
+import type { LoadedProgram } from '@probed/runtime';
+import { writePtRegs } from '../contexts/pt-regs';
+import type { AttachEnv } from './attach-env';
+import type { Attachment, AttachOptions } from './attachment';
+
+/** Where in a function, and in which mode, a probe sits. */
+export interface ProbeSite {
+  readonly hook: FunctionHook;
+  readonly label: string;
+  readonly onReturn: boolean;
+  readonly user: boolean;
+}
+
+/** Attaches a program of type KPROBE to the entry or return of a kernel or user function; it sees `struct pt_regs`. */
+export function attachFunctionProbe(
+  program: LoadedProgram,
+  site: ProbeSite,
+  options: AttachOptions,
+  env: AttachEnv,
+): Attachment {
+  const { hook, label, onReturn, user } = site;
+  const listener = (call: FunctionCall) => {
+    const info = {
+      cookie: options.cookie ?? 0,
+      functionIp: call.ip,
+      samplePeriod: 0,
+      overrideReturn: onReturn
+        ? undefined
+        : (value: number) => {
+            call.override = value;
+          },
+    };
+    env.fire(program, label, (ctx) => writeRegs(env, ctx, call, onReturn, user), info);
+  };
+  const detach = (onReturn ? hook.exit : hook.entry).add(listener);
+  return { detach, hook: label, state: hook.live ? 'live' : 'inert' };
+}
+
+function writeRegs(env: AttachEnv, ctx: number, call: FunctionCall, onReturn: boolean, user: boolean): void {
+  const state = onReturn ? { ip: call.ip, user, ret: call.ret } : { ip: call.ip, user, args: call.args };
+  writePtRegs(env.memory.view, ctx, state);
+}
