@@ -1,5 +1,5 @@
 // Symbols of the target (a distribution's 6.18) that the reference host's kallsyms leaves out, and why. Their
-// addresses are synthetic: functions follow the last text symbol, data lies in `.data`.
+// addresses are synthetic: functions follow `_etext`, data lies in `.data`.
 const MODULES = 'CONFIG_MODULES is off on the reference host';
 const KPROBES = 'CONFIG_KPROBES is off on the reference host';
 const KALLSYMS_ALL = 'data symbol: CONFIG_KALLSYMS_ALL is off on the reference host';

@@ -26,8 +26,8 @@ export function readKallsyms(text) {
 export function withAddedSymbols(rows, btf) {
   const known = new Set(rows.map((row) => row.name));
   const letters = new Set('TtWw');
-  let text = rows.filter((row) => letters.has(row.type)).at(-1).address + 4096n;
-  text -= text % 4096n;
+  const etext = rows.find((row) => row.name === '_etext').address;
+  let text = etext - (etext % 4096n) + 4096n;
   let data = rows.find((row) => row.name === '__start_init_stack').address + 0x8000n;
   const added = [];
   for (const { name, type } of ADDED_SYMBOLS) {

@@ -1,1 +1,3 @@
-export {};
+import { runCli } from './cli';
+
+void runCli(process.argv);

@@ -1,5 +1,5 @@
 import type { Btf } from './btf';
-import { POINTER_BYTES } from './graph';
+import { POINTER_BYTES } from './kinds';
 import type { BtfMember, BtfStruct, BtfType, BtfUnion } from './types';
 
 /** Alignment of the widest scalar; types of 10 or 12 bytes do not occur on x86-64 or BPF. */

@@ -1,5 +1,5 @@
 import { type Diagnostic, err, ok, type Result } from '@probed/base';
-import { KIND, KIND_NAMES, KIND_SHAPES } from './kinds';
+import { KIND, KIND_NAMES, KIND_SHAPES, POINTER_BYTES } from './kinds';
 import { HEADER_WORDS, kindOf, malformed, type TypeSection, vlenOf } from './scan';
 import type { BtfKind } from './types';
 
@@ -10,8 +10,6 @@ import type { BtfKind } from './types';
 const CHAIN_MAX = 128;
 /** Largest type, as in the kernel: sizes are u32. */
 const SIZE_MAX = 0xffff_ffff;
-/** All targets that BPF meets here are 64-bit. */
-export const POINTER_BYTES = 8;
 
 const kinds = (...names: BtfKind[]): number => names.reduce((mask, name) => mask | (1 << KIND[name]), 0);
 

@@ -47,6 +47,6 @@ export type {
   BtfVarSecInfo,
   BtfVoid,
 } from './types';
-export { type DecodeOptions, decodeValue, valueDecoder } from './values/decode';
+export { type DecodeOptions, decodeValue, type ValueDecoder, valueDecoder } from './values/decode';
 export { type EncodeInput, encodeValue } from './values/encode';
 export type { JsonValue } from './values/json';

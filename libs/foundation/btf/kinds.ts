@@ -87,3 +87,5 @@ export const BTF_HEADER_BYTES = 24;
 export const TYPE_ID_MAX = 0xf_ffff;
 /** BTF_MAX_NAME_OFFSET: highest offset into the string section. */
 export const NAME_OFFSET_MAX = 0xff_ffff;
+/** Size and alignment of a pointer: BPF and every target here are 64-bit. */
+export const POINTER_BYTES = 8;

@@ -1,2 +1,3 @@
-/** Files that the pure libs cannot read themselves: the reference kernel's data, BTF files of users. Node only. */
+/** Files that the pure libs cannot read themselves: reference kernel, BTF of users, C headers. Node only. */
+export { bundledIncludeDir } from './include';
 export { loadReferenceKernel, type ReferenceKernel, readBtfFile } from './reference-kernel';

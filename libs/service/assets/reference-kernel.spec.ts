@@ -115,16 +115,15 @@ test('every format file is printed as the running 6.18 prints it', () => {
   try {
     const loop = 'for f in */*/format; do mkdir -p "$0/$(dirname $f)" && cat "$f" > "$0/$f"; done';
     execFileSync('unshare', ['-m', 'sh', '-c', `mount -t tracefs t /mnt && cd /mnt/events && ${loop}`, copy]);
-    let compared = 0;
-    for (const group of readdirSync(copy))
-      for (const name of readdirSync(join(copy, group))) {
-        const ours = kernel.tracepoints.get(group, name);
-        expect(ours && printTracepointFormat(ours)).toBe(
-          readFileSync(join(copy, group, name, 'format'), 'utf8'),
-        );
-        compared++;
-      }
-    expect(compared).toBeGreaterThan(2300);
+    const paths = readdirSync(copy).flatMap((group) =>
+      readdirSync(join(copy, group)).map((name) => [group, name]),
+    );
+    const different = paths.filter(([group, name]) => {
+      const ours = kernel.tracepoints.get(group, name);
+      return !ours || printTracepointFormat(ours) !== readFileSync(join(copy, group, name, 'format'), 'utf8');
+    });
+    expect(different).toEqual([]);
+    expect(paths.length).toBeGreaterThan(2300);
   } finally {
     rmSync(copy, { recursive: true });
   }

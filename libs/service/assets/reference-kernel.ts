@@ -48,7 +48,7 @@ const TARGET_CONFIG: Readonly<Record<string, string | number>> = {
 };
 
 /** The folder of package.json of this package, from wherever this file was compiled to. */
-function packageRoot(): string {
+export function packageRoot(): string {
   for (let folder = __dirname; ; folder = dirname(folder)) {
     const file = join(folder, 'package.json');
     if (

@@ -19,7 +19,7 @@ const FOOTER = `
 `;
 
 /** Ids of the functions that carry the declaration tag `bpf_kfunc`, in order of id and each name once. */
-export function kfuncIds(btf: Btf): number[] {
+function kfuncIds(btf: Btf): number[] {
   const byName = new Map<string, number>();
   for (const id of btf.idsOfKind('decl_tag')) {
     const tag = btf.type(id);

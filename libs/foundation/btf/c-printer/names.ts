@@ -2,9 +2,9 @@ import type { Btf } from '../btf';
 import type { BtfType } from '../types';
 
 /** What C writes before a tag. */
-export type TagKeyword = 'struct' | 'union' | 'enum';
+type TagKeyword = 'struct' | 'union' | 'enum';
 
-export function tagKeyword(type: BtfType): TagKeyword | undefined {
+function tagKeyword(type: BtfType): TagKeyword | undefined {
   switch (type.kind) {
     case 'struct':
     case 'union':

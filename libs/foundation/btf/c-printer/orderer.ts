@@ -7,8 +7,8 @@ import type { Renderer } from './render';
 
 /** Definitions that wait for one another; a vmlinux needs a few dozen. */
 const DEPTH_MAX = 400;
-/** Types visited; a vmlinux takes about a million. Prototypes nested many times over would else take forever. */
-const VISITS_MAX = 20_000_000;
+/** Types visited; a vmlinux takes 300,000. Prototypes nested many times over would else take forever. */
+const VISITS_MAX = 8_000_000;
 
 const OPEN = 1;
 const DONE = 2;

@@ -9,7 +9,7 @@ import { elementType, resolveSize } from './sized';
 import { CORE_RELO_KIND as K } from './types';
 
 /** One side's value of a relocation: the local type's (expected in the instruction) or the target's. */
-export interface Side {
+interface Side {
   /** Unsigned 64-bit. */
   readonly value: bigint;
   /** The compiler's value can be told for sure, so the instruction must hold it. */
@@ -20,7 +20,7 @@ export interface Side {
 }
 
 /** `absent`: the target lacks it and the instruction is to be poisoned (libbpf's -EUCLEAN). */
-export type SideResult = Result<Side | 'absent'>;
+type SideResult = Result<Side | 'absent'>;
 
 const BITFIELD_LOAD_BYTES_MAX = 8;
 

@@ -12,7 +12,7 @@ export function isAnyEnum(type: BtfType): boolean {
   return type.kind === 'enum' || type.kind === 'enum64';
 }
 
-export function isComposite(type: BtfType): boolean {
+function isComposite(type: BtfType): boolean {
   return type.kind === 'struct' || type.kind === 'union';
 }
 

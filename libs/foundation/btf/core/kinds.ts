@@ -1,7 +1,7 @@
 import { CORE_RELO_KIND } from './types';
 
 /** What a relocation is about, which decides how its access string reads. */
-export type CoreCategory = 'field' | 'type' | 'enumval';
+type CoreCategory = 'field' | 'type' | 'enumval';
 
 const K = CORE_RELO_KIND;
 

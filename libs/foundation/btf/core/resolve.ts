@@ -1,4 +1,4 @@
-import { type Diagnostic, err, ok, type Result } from '@probed/base';
+import { assert, type Diagnostic, err, ok, type Result } from '@probed/base';
 import { essentialName } from '../essential-name';
 import type { BtfType } from '../types';
 import { type AccessSpec, parseAccessSpec } from './access-spec';
@@ -83,22 +83,16 @@ function combine(kind: number, local: AccessSpec, target: AccessSpec | undefined
   if (!from.ok) return from;
   const to = calculateSide(kind, target);
   if (!to.ok) return to;
-  if (from.value === 'absent') return err(invalid('the local type lacks what it names'));
-  const orig = from.value;
-  const found = to.value === 'absent' ? undefined : to.value;
-  const origSize = orig?.size ?? 0;
-  const newSize = found?.size ?? 0;
-  const resized = orig !== undefined && found !== undefined && target !== undefined && origSize !== newSize;
-  return ok({
-    origValue: orig?.value ?? 0n,
-    value: found?.value ?? 0n,
-    poison: !orig || !found,
-    validate: orig?.validate ?? true,
-    failMemSizeAdjust: resized && !canResize(local.btf.type(orig.typeId), target.btf.type(found.typeId)),
-    origSize,
-    newSize,
-    targetTypeId: target?.rootTypeId ?? 0,
-  });
+  assert(from.value !== 'absent', 'the local type has what its own path names');
+  const { value: origValue, validate, size: origSize, typeId: origTypeId } = from.value;
+  const common = { origValue, validate, origSize, targetTypeId: target?.rootTypeId ?? 0 };
+  if (to.value === 'absent') {
+    return ok({ ...common, value: 0n, poison: true, failMemSizeAdjust: false, newSize: 0 });
+  }
+  const { value, size: newSize, typeId } = to.value;
+  const resized = target !== undefined && origSize !== newSize;
+  const failMemSizeAdjust = resized && !canResize(local.btf.type(origTypeId), target.btf.type(typeId));
+  return ok({ ...common, value, poison: false, failMemSizeAdjust, newSize });
 }
 
 /** Loads of pointers and unsigned integers may change width: zero extension keeps their value. */

@@ -1,6 +1,6 @@
 import { assert, toHex } from '@probed/base';
 import type { Btf } from '../btf';
-import { POINTER_BYTES } from '../graph';
+import { POINTER_BYTES } from '../kinds';
 import type {
   BtfArray,
   BtfDatasec,

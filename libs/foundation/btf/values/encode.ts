@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnostic, err, fromHex, ok, type Result } from '@probed/base';
 import type { Btf } from '../btf';
-import { POINTER_BYTES } from '../graph';
+import { POINTER_BYTES } from '../kinds';
 import { findNamedMember } from '../member-path';
 import type {
   BtfArray,

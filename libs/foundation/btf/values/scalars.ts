@@ -38,6 +38,11 @@ export function readBits(
 ): number | bigint {
   const first = Math.floor(bitOffset / 8);
   const size = Math.floor((bitOffset + bits - 1) / 8) - first + 1;
+  if (size <= 4) {
+    const raw = readInt(bytes, first, size, false) as number;
+    const value = Math.floor(raw / 2 ** (bitOffset - first * 8)) % 2 ** bits;
+    return signed && value >= 2 ** (bits - 1) ? value - 2 ** bits : value;
+  }
   const value = readBig(bytes, first, size, false) >> BigInt(bitOffset - first * 8);
   return narrow(signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value));
 }

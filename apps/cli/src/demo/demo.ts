@@ -1,0 +1,87 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { kernelFacts } from '@probed/machine';
+import { fail, orFail } from '../errors';
+import { ObjectFiles } from '../input/object-file';
+import { kernelImage } from '../kernel-image';
+import { formatLog } from '../output/fault-text';
+import { Printer } from '../output/printer';
+import { TextRunOutput } from '../output/text-run-output';
+import { recordSources } from '../run/record-sources';
+import { RunSession } from '../run/session';
+import { verifyObject } from '../verify/verify-object';
+import { EXAMPLES, REJECTED } from './explanations';
+
+export interface DemoOptions {
+  readonly for?: number;
+  readonly seed: number;
+  readonly verbose?: boolean;
+}
+
+const SCENARIO = 'demo';
+
+/** `probectl demo`: the examples at work, then those that the verifier refuses. */
+export async function demo(options: DemoOptions): Promise<void> {
+  const folder = examplesFolder();
+  const printer = new Printer(false);
+  await runExamples(folder, printer, options);
+  await showRejected(folder, printer, options);
+  printer.text(
+    '\nNext: probectl run examples/opensnoop/opensnoop.bpf.o --set only_failed=true; probectl --help',
+  );
+  await printer.drain();
+}
+
+async function runExamples(folder: string, printer: Printer, options: DemoOptions): Promise<void> {
+  const files = EXAMPLES.map(({ name }) => join(folder, name, `${name}.bpf.o`));
+  const session = await RunSession.open(files, {
+    for: options.for,
+    seed: options.seed,
+    scenario: SCENARIO,
+    engine: 'jit',
+    maps: true,
+    cpus: 4,
+  });
+  printer.text('An emulated Linux 6.18 node with these eBPF programs, verified, compiled and attached:\n');
+  const width = Math.max(...EXAMPLES.map(({ name }) => name.length));
+  for (const { name, says } of EXAMPLES) printer.text(`  ${name.padEnd(width)}  ${says}`);
+  const { description } = session.scenario;
+  printer.text(`\nWhat happens there (scenario ${SCENARIO}): ${description}\n`);
+  const output = new TextRunOutput(printer, {
+    layouts: session.layouts(),
+    sources: recordSources(session),
+    quiet: false,
+  });
+  await session.run(
+    (document) => output.put(document),
+    () => output.drain(),
+  );
+}
+
+async function showRejected(folder: string, printer: Printer, options: DemoOptions): Promise<void> {
+  printer.text(
+    '\nThree programs that the verifier refuses, with what their authors see (probectl prog verify -v):',
+  );
+  const image = kernelImage();
+  const facts = kernelFacts(image, 4);
+  const reader = new ObjectFiles(image);
+  for (const { name, says } of REJECTED) {
+    const file = join(folder, 'rejected', `${name}.bpf.o`);
+    const object = orFail(await reader.read(file));
+    for (const { program, section, verdict, reason, log } of verifyObject(object, facts, { logLevel: 1 })) {
+      printer.text(`\n${relative(folder, file)}: ${says}`);
+      printer.text(`  ${program} (${section}): ${verdict}: ${reason}`);
+      for (const line of formatLog(log, options.verbose === true)) printer.text(line);
+    }
+  }
+}
+
+/** The examples that ship with the package, from wherever this file was compiled to. */
+function examplesFolder(): string {
+  for (let folder = __dirname; dirname(folder) !== folder; folder = dirname(folder)) {
+    const examples = join(folder, 'examples');
+    if (existsSync(join(folder, 'package.json')) && existsSync(examples) && readdirSync(examples).length > 0)
+      return examples;
+  }
+  return fail('no-examples', 'the examples folder is missing from this installation');
+}

@@ -1,0 +1,39 @@
+import { err, type Result } from '@probed/base';
+import { dumpC } from '@probed/btf';
+import type { KernelImage } from '@probed/machine';
+import { type ObjectSpec, parseObject } from '@probed/object';
+import { orFail } from '../errors';
+import { compileBpf } from './clang';
+import { readInputFile } from './read-file';
+
+/** Reads objects, compiling C sources first; what compiling needs is made once. */
+export class ObjectFiles {
+  private header: string | undefined;
+
+  constructor(private readonly image: KernelImage) {}
+
+  /** An object from `FILE.bpf.o` or `FILE.bpf.c`. Errors name the file. */
+  async read(path: string): Promise<Result<ObjectSpec>> {
+    const bytes = await this.bytesOf(path);
+    return bytes.ok ? parseObject(bytes.value, path) : bytes;
+  }
+
+  private async bytesOf(path: string): Promise<Result<Uint8Array>> {
+    const file = readInputFile(path);
+    if (!file.ok || !path.endsWith('.c')) return file;
+    const compiled = await compileBpf(path, () => this.vmlinuxH());
+    return compiled.ok ? compiled : err(compiled.error);
+  }
+
+  private vmlinuxH(): string {
+    this.header ??= orFail(dumpC(this.image.btf));
+    return this.header;
+  }
+}
+
+/** Short name of an object in output: its file name up to the first dot. */
+export function objectLabel(path: string): string {
+  const base = path.slice(path.lastIndexOf('/') + 1);
+  const dot = base.indexOf('.');
+  return dot > 0 ? base.slice(0, dot) : base;
+}

@@ -1,0 +1,109 @@
+import type { Btf, JsonValue } from '@probed/btf';
+import { formatStackFrame, type TypedEntry, type TypedVariable } from '@probed/machine';
+import type { MapInfo } from '@probed/spec';
+import { plainCell } from './cells';
+import { type Column, formatTable } from './columns';
+import type { MapDocument } from './documents';
+import { type MemberColumn, memberCell, memberColumns } from './member-columns';
+
+/** Types by which an object's maps are laid out. */
+export interface MapLayout {
+  readonly btf: Btf | undefined;
+  readonly maps: ReadonlyMap<string, Pick<MapInfo, 'keyTypeId' | 'valueTypeId'>>;
+}
+
+/** Rows of a map shown to people; programs get them all with `--json`. */
+const ROWS_MAX = 40;
+const STACKS_MAX = 20;
+
+/** A map at the end of a run, behind an empty line. */
+export function mapText(map: MapDocument, layout: MapLayout | undefined): string {
+  const title = `\n${map.object}: map ${map.map}`;
+  if (map.stacks) return stacksText(title, map);
+  if (map.variables) return variablesText(title, map.variables);
+  const entries = map.entries ?? [];
+  const zero = map.zero_entries ?? 0;
+  const zeroNote = zero ? `, ${zero} zero` : '';
+  if (entries.length === 0) return `${title} (${map.map_type}): empty${zero ? zeroNote : ''}`;
+  const count = entries.length + zero;
+  const head = `${title} (${map.map_type}): ${count} ${count === 1 ? 'entry' : 'entries'}${zeroNote}`;
+  return `${head}\n${entriesText(sorted(entries), map.map, layout)}${moreText(entries.length, ROWS_MAX)}`;
+}
+
+function moreText(count: number, shown: number): string {
+  return count > shown ? `\n… ${count - shown} more (--json prints all)` : '';
+}
+
+/** Counters by size, the rest by key. */
+function sorted(entries: readonly TypedEntry[]): readonly TypedEntry[] {
+  const weight = ({ value, sum }: TypedEntry) => sum ?? value;
+  if (entries.every((entry) => isNumeric(weight(entry)))) {
+    return [...entries].sort((a, b) => compare(weight(b), weight(a)) || compare(a.key, b.key));
+  }
+  return [...entries].sort((a, b) => compare(a.key, b.key));
+}
+
+function isNumeric(value: JsonValue | undefined): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && /^-?\d+$/.test(value));
+}
+
+function compare(a: JsonValue | undefined, b: JsonValue | undefined): number {
+  if (isNumeric(a) && isNumeric(b)) return Number(a) - Number(b);
+  const [left, right] = [JSON.stringify(a) ?? '', JSON.stringify(b) ?? ''];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function entriesText(entries: readonly TypedEntry[], map: string, layout: MapLayout | undefined): string {
+  const info = layout?.maps.get(map);
+  const keys = columnsOf(layout?.btf, info?.keyTypeId, 'KEY');
+  const perCpu = entries[0].values !== undefined;
+  const summed = entries[0].sum !== undefined;
+  const values = columnsOf(layout?.btf, info?.valueTypeId, 'VALUE');
+  const columns: Column[] = [
+    ...keys,
+    ...(perCpu && !summed ? [{ title: 'CPU', align: 'right' as const }] : []),
+  ];
+  const rows = entries.slice(0, ROWS_MAX).flatMap((entry) => {
+    const head = keys.map((column) => memberCell(column, entry.key));
+    if (!perCpu) return [[...head, ...values.map((column) => memberCell(column, entry.value))]];
+    if (summed) return [[...head, plainCell(entry.sum), plainCell([...(entry.values ?? [])])]];
+    return (entry.values ?? []).map((value, cpu) => [
+      ...head,
+      String(cpu),
+      ...values.map((column) => memberCell(column, value)),
+    ]);
+  });
+  const tail: Column[] = summed ? [{ title: 'SUM', align: 'right' }, { title: 'PER CPU' }] : values;
+  return formatTable([...columns, ...tail], rows);
+}
+
+function columnsOf(btf: Btf | undefined, typeId: number | undefined, title: string): MemberColumn[] {
+  if (btf && typeId) return memberColumns(btf, typeId, title);
+  return [{ title, path: [], width: 0, align: 'left', long: false, format: plainCell }];
+}
+
+/** String literals that the compiler put among the variables (`bpf_printk` formats). */
+function isLiteral({ name }: TypedVariable): boolean {
+  return /(^|\.)_{2,}fmt(\.\d+)?$/.test(name);
+}
+
+function variablesText(title: string, variables: readonly TypedVariable[]): string {
+  const shown = variables.filter((variable) => !isLiteral(variable));
+  if (shown.length === 0) return `${title}: no variables`;
+  return [title, ...shown.map(({ name, value }) => `  ${name} = ${assigned(value)}`)].join('\n');
+}
+
+function assigned(value: JsonValue): string {
+  return typeof value === 'string' && !/^0x[0-9a-f]+$/.test(value) ? JSON.stringify(value) : plainCell(value);
+}
+
+function stacksText(title: string, { stacks = [], map_type: type }: MapDocument): string {
+  if (stacks.length === 0) return `${title} (${type}): empty`;
+  const head = `${title} (${type}): ${stacks.length} ${stacks.length === 1 ? 'stack' : 'stacks'}`;
+  const shown = stacks
+    .slice(0, STACKS_MAX)
+    .map(({ id, frames }) =>
+      [`  stack ${id}`, ...frames.map((frame) => `    ${formatStackFrame(frame)}`)].join('\n'),
+    );
+  return `${head}\n${shown.join('\n')}${moreText(stacks.length, STACKS_MAX)}`;
+}

@@ -1,0 +1,118 @@
+import { formatTraceLine, type RecordDecoder } from '@probed/machine';
+import { printable } from './cells';
+import type { LostDocument, RecordDocument, RunDocument, TraceDocument } from './documents';
+import { type MapLayout, mapText } from './map-text';
+import type { Printer } from './printer';
+import { clockTime, RecordTable, recordLine } from './record-table';
+import type { RunOutput } from './run-output';
+import { summaryText } from './summary-text';
+
+/** What the text output must know of an object to lay out its records and maps. */
+export interface ObjectLayout {
+  readonly decoder: RecordDecoder;
+  readonly maps: MapLayout;
+}
+
+export interface TextOptions {
+  readonly layouts: ReadonlyMap<string, ObjectLayout>;
+  /** Names of what emits records, when there are several: each line then says which. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Records and trace lines only. */
+  readonly quiet: boolean;
+}
+
+/** A heading is repeated when this many lines of other types came in between. */
+const HEADING_EVERY_LINES = 30;
+
+/** The run as people read it: live records in columns, then maps, then a summary. */
+export class TextRunOutput implements RunOutput {
+  private readonly tables = new Map<string, RecordTable>();
+  private readonly headingAt = new Map<string, number>();
+  private readonly sourceWidth: number;
+  private lines = 0;
+  private lastTable = '';
+
+  constructor(
+    private readonly printer: Printer,
+    private readonly options: TextOptions,
+  ) {
+    const names = [...options.sources.values()];
+    this.sourceWidth = names.length > 1 ? Math.max(6, ...names.map((name) => name.length)) : 0;
+  }
+
+  put(document: RunDocument): void {
+    const { printer, options } = this;
+    if (document.type === 'record') this.record(document);
+    else if (document.type === 'trace') this.line(traceText(document));
+    else if (document.type === 'lost') this.line(this.lostText(document));
+    else if (options.quiet) return;
+    else if (document.type === 'map')
+      printer.text(mapText(document, options.layouts.get(document.object)?.maps));
+    else if (document.type === 'summary') printer.text(summaryText(document));
+  }
+
+  drain(): Promise<void> {
+    return this.printer.drain();
+  }
+
+  private record(record: RecordDocument): void {
+    const source = this.options.sources.get(sourceKey(record.object, record.map)) ?? record.map;
+    const table = this.tableOf(record);
+    if (!table) {
+      const what = `${(record.raw ?? '').length / 2} bytes ${record.raw ?? ''}`;
+      this.line(recordLine(clockTime(record.time), source, this.sourceWidth, what));
+      return;
+    }
+    const key = tableKey(record);
+    this.heading(key, table);
+    this.line(table.row(record, source));
+  }
+
+  /** Before the first record of a type, and again when its last heading is far up. */
+  private heading(key: string, table: RecordTable): void {
+    const at = this.headingAt.get(key);
+    const stale = at !== undefined && this.lastTable !== key && this.lines - at > HEADING_EVERY_LINES;
+    this.lastTable = key;
+    if (at !== undefined && !stale) return;
+    this.line(table.heading());
+    this.headingAt.set(key, this.lines);
+  }
+
+  private tableOf(record: RecordDocument): RecordTable | undefined {
+    if (record.event === undefined) return undefined;
+    const key = tableKey(record);
+    let table = this.tables.get(key);
+    if (table) return table;
+    const decoder = this.options.layouts.get(record.object)?.decoder;
+    const type = decoder?.typesOf(record.map).find(({ name }) => name === record.event);
+    if (!decoder || !type) return undefined;
+    table = new RecordTable(type, decoder.timestampsOf(type), this.sourceWidth);
+    this.tables.set(key, table);
+    return table;
+  }
+
+  private lostText({ object, map, cpu, count }: LostDocument): string {
+    const where = cpu === undefined ? map : `${map} on CPU ${cpu}`;
+    const from = this.sourceWidth ? `${object}: ` : '';
+    return `lost ${count} record${count === 1 ? '' : 's'}: ${from}${where} was full`;
+  }
+
+  private line(text: string): void {
+    this.lines++;
+    this.printer.text(text);
+  }
+}
+
+/** Key of {@link TextOptions.sources}. */
+export function sourceKey(object: string, map: string): string {
+  return `${object}\0${map}`;
+}
+
+function tableKey({ object, map, event }: RecordDocument): string {
+  return `${object}\0${map}\0${event}`;
+}
+
+/** As tracefs prints it. */
+export function traceText({ ktime_ns: ns, cpu, pid, comm, text }: TraceDocument): string {
+  return formatTraceLine({ ns, cpu, pid, comm: printable(comm), text: printable(text.replace(/\n$/, '')) });
+}

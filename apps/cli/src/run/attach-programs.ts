@@ -1,0 +1,95 @@
+import type { AttachOptions, Collection, Link } from '@probed/machine';
+import type { LoadedProgram } from '@probed/runtime';
+import { parseSectionName, type SectionKind } from '@probed/spec';
+import { CommandError, fail } from '../errors';
+import { suggestion } from '../input/suggest';
+import type { Assignment } from '../input/values';
+import { note } from '../output/printer';
+
+/** A collection and the name its output goes by. */
+export interface NamedCollection {
+  readonly label: string;
+  readonly collection: Collection;
+}
+
+/** Kinds that loaders leave alone when they attach all programs of an object: someone attaches them by other means. */
+const NOT_BY_SECTION: ReadonlySet<SectionKind> = new Set([
+  'xdp',
+  'tc',
+  'socket',
+  'cgroup',
+  'struct_ops',
+  'syscall',
+  'freplace',
+  'other',
+]);
+
+/** Attaches every program where its section or `--attach` says, in order; a missing hook ends the command. */
+export function attachPrograms(
+  collections: readonly NamedCollection[],
+  targets: readonly Assignment[],
+): Map<NamedCollection, Link[]> {
+  checkTargets(collections, targets);
+  const links = new Map<NamedCollection, Link[]>();
+  for (const named of collections) {
+    const made = named.collection.programs.flatMap((program) => attachOne(named, program, targets));
+    links.set(named, made);
+  }
+  return links;
+}
+
+function checkTargets(collections: readonly NamedCollection[], targets: readonly Assignment[]): void {
+  const names = collections.flatMap(({ collection }) => collection.programs.map((program) => program.name));
+  for (const { name } of targets) {
+    if (names.includes(name)) continue;
+    const hint = suggestion(name, names);
+    fail('no-such-program', `no program ${name} to attach`, { errno: 2, hint });
+  }
+}
+
+function attachOne(named: NamedCollection, program: LoadedProgram, targets: readonly Assignment[]): Link[] {
+  const given = targets.filter(({ name }) => name === program.name);
+  if (given.length === 0) {
+    const section = parseSectionName(program.spec.section);
+    if (section.ok && NOT_BY_SECTION.has(section.value.kind)) {
+      note(
+        `${named.label}: program ${program.name} (${program.spec.section}) is loaded, not attached: no hook follows from its section`,
+      );
+      return [];
+    }
+    return [attach(named, program, {})];
+  }
+  return given.map(({ value }) => attach(named, program, { target: value }));
+}
+
+function attach({ collection }: NamedCollection, program: LoadedProgram, options: AttachOptions): Link {
+  const link = collection.attach(program, options);
+  if (link.ok) return link.value;
+  const { error } = link;
+  const place = `${collection.spec.name}: ${error.where ?? `program ${program.name}`}`;
+  const hint = error.hint ?? `attach it elsewhere: --attach ${program.name}=TARGET`;
+  throw new CommandError({ ...error, where: place, hint });
+}
+
+/** What happened, for people: where each program hangs, and which will never run. */
+export function reportAttachments(links: ReadonlyMap<NamedCollection, readonly Link[]>): void {
+  for (const [{ label }, made] of links) {
+    for (const { program, attachment } of made) {
+      const inert =
+        attachment.state === 'inert' ? ', which nothing in this kernel fires: it will not run' : '';
+      note(`${label}: ${program.name} attached to ${attachment.hook}${inert}`);
+    }
+  }
+}
+
+/** The warnings alone. */
+export function reportInert(links: ReadonlyMap<NamedCollection, readonly Link[]>): void {
+  for (const [{ label }, made] of links) {
+    for (const { program, attachment } of made) {
+      if (attachment.state === 'live') continue;
+      note(
+        `warning: ${label}: ${program.name} will not run: nothing in this kernel fires ${attachment.hook}`,
+      );
+    }
+  }
+}

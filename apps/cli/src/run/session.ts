@@ -1,0 +1,177 @@
+import { type Link, Machine, type Output, RecordDecoder, type TraceLine, wallTimeOf } from '@probed/machine';
+import type { MapInfo } from '@probed/spec';
+import type { Scenario } from '@probed/workload';
+import { CommandError, orFail } from '../errors';
+import { initMap, type MapInit, readMapInitFile } from '../input/map-init-file';
+import { ObjectFiles, objectLabel } from '../input/object-file';
+import { kernelImage } from '../kernel-image';
+import type { RunDocument } from '../output/documents';
+import { Progress } from '../output/progress';
+import type { ObjectLayout } from '../output/text-run-output';
+import { findScenario } from '../scenarios';
+import { attachPrograms, type NamedCollection } from './attach-programs';
+import { objectsWithMap, resizeMaps, setVariables } from './configure-objects';
+import { drive } from './drive';
+import { mapDocument, summaryDocument } from './final-documents';
+import type { RunOptions } from './run-options';
+
+/** An object in the machine, with what is needed to show its output. */
+export interface LoadedObject extends NamedCollection {
+  readonly decoder: RecordDecoder;
+}
+
+/** Counts for the summary. */
+export interface RunTotals {
+  records: number;
+  lost: number;
+  traceLines: number;
+}
+
+/** A booted machine with the user's objects in it, ready to run. */
+export class RunSession {
+  readonly objects: LoadedObject[] = [];
+  readonly totals: RunTotals = { records: 0, lost: 0, traceLines: 0 };
+  links: ReadonlyMap<NamedCollection, readonly Link[]> = new Map();
+  private readonly ownerOf = new Map<MapInfo, LoadedObject>();
+
+  private constructor(
+    readonly machine: Machine,
+    readonly scenario: Scenario,
+    private readonly options: RunOptions,
+  ) {}
+
+  /** Reads and configures the files, boots the machine, loads and attaches. Faults end the command. */
+  static async open(files: readonly string[], options: RunOptions): Promise<RunSession> {
+    const scenario = findScenario(options.scenario);
+    const init: MapInit = options.mapInit ? orFail(readMapInitFile(options.mapInit)) : new Map();
+    const image = kernelImage();
+    const reader = new ObjectFiles(image);
+    const specs = [];
+    for (const file of files) specs.push(orFail(await reader.read(file)));
+    setVariables(specs, options.set ?? []);
+    resizeMaps(specs, options.map ?? []);
+    for (const map of init.keys()) objectsWithMap(specs, map);
+    const { seed, cpus, engine } = options;
+    const session = new RunSession(new Machine({ image, seed, cpus, engine }), scenario, options);
+    for (const object of specs)
+      session.load(object, uniqueLabel(session.objects, objectLabel(object.name)), init);
+    session.links = attachPrograms(session.objects, options.attach ?? []);
+    session.machine.start(scenario);
+    return session;
+  }
+
+  private load(object: Parameters<typeof RecordDecoder.create>[0], label: string, init: MapInit): void {
+    const { machine, options } = this;
+    const collection = orFail(machine.load({ object, logLevel: 1 }));
+    const decoder = orFail(
+      RecordDecoder.create(object, machine.facts.btf, machine.kernel, options.event ?? []),
+    );
+    for (const [name, entries] of init) {
+      const map = [...collection.maps.values()].find((m) => m.info.name === name);
+      if (!map) continue;
+      const done = initMap(map, entries, object.btf, machine.kernel.cpus);
+      if (!done.ok)
+        throw new CommandError({ ...done.error, where: `${options.mapInit}: ${done.error.where}` });
+    }
+    const loaded: LoadedObject = { label, collection, decoder };
+    this.objects.push(loaded);
+    for (const map of collection.maps.values()) this.ownerOf.set(map.info, loaded);
+  }
+
+  /** Types and decoders by object, for output as text. */
+  layouts(): Map<string, ObjectLayout> {
+    return new Map(
+      this.objects.map(({ label, collection, decoder }) => {
+        const maps = new Map([...collection.maps.values()].map(({ info }) => [info.name, info]));
+        return [label, { decoder, maps: { btf: collection.spec.btf, maps } }];
+      }),
+    );
+  }
+
+  /** Runs the scenario, then reports the maps and the totals. */
+  async run(put: (document: RunDocument) => void, drain: () => Promise<void>): Promise<void> {
+    this.putAttachments(put);
+    const { options, machine, scenario } = this;
+    const progress = new Progress();
+    const covered = await drive(
+      machine,
+      {
+        output: (output) => {
+          progress.clear();
+          put(this.outputDocument(output));
+        },
+        trace: (line) => {
+          progress.clear();
+          put(this.traceDocument(line));
+        },
+        drain,
+      },
+      {
+        durationNs: options.for ?? scenario.defaultDurationNs,
+        realtime: options.realtime === true,
+        recordsMax: options.limit ?? Number.POSITIVE_INFINITY,
+        progress,
+      },
+    );
+    if (options.maps) await this.putMaps(put, drain);
+    put(summaryDocument(this, covered));
+    await drain();
+  }
+
+  get seed(): number {
+    return this.options.seed;
+  }
+
+  private putAttachments(put: (document: RunDocument) => void): void {
+    for (const [{ label }, links] of this.links) {
+      for (const { program, attachment } of links) {
+        const { hook, state } = attachment;
+        const { name, spec } = program;
+        put({ type: 'attach', object: label, program: name, section: spec.section, hook, state });
+      }
+    }
+  }
+
+  private async putMaps(put: (document: RunDocument) => void, drain: () => Promise<void>): Promise<void> {
+    for (const object of this.objects) {
+      for (const map of object.collection.maps.values()) {
+        const document = mapDocument(object, map, this.machine.kernel);
+        if (document) put(document);
+        await drain();
+      }
+    }
+  }
+
+  private outputDocument(output: Output): RunDocument {
+    const owner = this.ownerOf.get(output.map);
+    const object = owner?.label ?? '';
+    const map = output.map.name;
+    if (output.kind === 'lost') {
+      this.totals.lost += output.count;
+      const { cpu, count } = output;
+      return { type: 'lost', object, map, ...(cpu !== undefined && { cpu }), count };
+    }
+    this.totals.records++;
+    const { origin, sequence, bytes } = output;
+    const { kernel } = this.machine;
+    const { ns, cpu, program, hook, pid, tgid, uid, comm, cgroupId } = origin;
+    const cgroup = kernel.cgroupPath(cgroupId);
+    const typed = owner?.decoder.decode(output.map, bytes, kernel.nowNs()) ?? {};
+    const task = { pid, tgid, uid, comm, cgroup_id: cgroupId, ...(cgroup !== undefined && { cgroup }) };
+    const time = wallTimeOf(kernel, ns);
+    const at = { ktime_ns: ns, time, node: kernel.hostname, cpu };
+    return { type: 'record', sequence, ...at, object, program, hook, map, task, ...typed };
+  }
+
+  private traceDocument({ ns, cpu, pid, comm, text }: TraceLine): RunDocument {
+    this.totals.traceLines++;
+    return { type: 'trace', ktime_ns: ns, time: wallTimeOf(this.machine.kernel, ns), cpu, pid, comm, text };
+  }
+}
+
+/** Two files of the same name get a number, so that output tells them apart. */
+function uniqueLabel(objects: readonly LoadedObject[], label: string): string {
+  let unique = label;
+  for (let n = 2; objects.some((object) => object.label === unique); n++) unique = `${label}-${n}`;
+  return unique;
+}

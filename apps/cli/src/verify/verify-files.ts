@@ -1,0 +1,130 @@
+import { type KernelProfile, kernelFacts } from '@probed/machine';
+import { CommandFailed, failUsage } from '../errors';
+import { ObjectFiles } from '../input/object-file';
+import { btfOfFile, kernelImage } from '../kernel-image';
+import { formatTable } from '../output/columns';
+import { errnoText, formatFault, formatLog } from '../output/fault-text';
+import { note, Printer } from '../output/printer';
+import { Progress } from '../output/progress';
+import { type Verdict, verifyObject } from './verify-object';
+
+export interface VerifyFilesOptions {
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+  readonly btf?: string;
+  readonly kernelConfig: KernelProfile;
+  readonly caps?: string;
+  readonly logLevel?: number;
+}
+
+const CPUS = 4;
+
+/** `probectl prog verify`. */
+export async function verifyFiles(files: readonly string[], options: VerifyFilesOptions): Promise<void> {
+  const caps = parseCaps(options.caps);
+  const image = kernelImage();
+  const facts = kernelFacts(
+    image,
+    CPUS,
+    options.kernelConfig,
+    options.btf ? btfOfFile(options.btf) : undefined,
+  );
+  const reader = new ObjectFiles(image);
+  const printer = new Printer(options.json === true);
+  const report = new VerdictReport(printer, options.verbose === true);
+  const progress = new Progress();
+  const { logLevel = 1 } = options;
+  for (const file of files) {
+    const object = await reader.read(file);
+    if (!object.ok) {
+      progress.clear();
+      report.unreadable(formatFault(object.error), object.error.log ?? []);
+      continue;
+    }
+    for (const verdict of verifyObject(object.value, facts, { logLevel, caps })) {
+      progress.clear();
+      report.add(verdict);
+      progress.update(() => `verified ${report.count} programs`);
+      await printer.drain();
+    }
+  }
+  progress.clear();
+  report.end();
+  await printer.drain();
+  if (report.failed) throw new CommandFailed();
+}
+
+const CAPABILITY = /^CAP_[A-Z_]+$/;
+
+function parseCaps(list: string | undefined): ReadonlySet<string> | undefined {
+  if (list === undefined || list === 'all') return undefined;
+  if (list === 'none' || list === '') return new Set();
+  const names = list.split(',').map((name) => name.trim().toUpperCase());
+  const wrong = names.find((name) => !CAPABILITY.test(name));
+  if (wrong !== undefined)
+    failUsage(`--caps: ${wrong} is no capability`, 'e.g. CAP_BPF,CAP_PERFMON,CAP_NET_ADMIN');
+  return new Set(names);
+}
+
+/** Verdicts for programs at once, for people as one table at the end (or one by one with their logs). */
+class VerdictReport {
+  failed = false;
+  private readonly verdicts: Verdict[] = [];
+
+  constructor(
+    private readonly printer: Printer,
+    private readonly verbose: boolean,
+  ) {}
+
+  get count(): number {
+    return this.verdicts.length;
+  }
+
+  unreadable(fault: string, log: readonly string[]): void {
+    this.failed = true;
+    note(fault);
+    for (const line of formatLog(log, this.verbose)) process.stderr.write(`${line}\n`);
+  }
+
+  add(verdict: Verdict): void {
+    this.failed ||= verdict.verdict !== 'accept';
+    this.verdicts.push(verdict);
+    const { reason: _, ...document } = verdict;
+    this.printer.document(document);
+  }
+
+  end(): void {
+    if (this.verdicts.length === 0) return;
+    if (this.verbose) for (const verdict of this.verdicts) this.printer.text(logText(verdict));
+    this.printer.text(verdictTable(this.verdicts));
+  }
+}
+
+function logText({ file, program, section, log }: Verdict): string {
+  return [`${file}: ${program} (${section})`, ...formatLog(log, true), ''].join('\n');
+}
+
+function verdictTable(verdicts: readonly Verdict[]): string {
+  return formatTable(
+    [
+      { title: 'FILE' },
+      { title: 'SECTION' },
+      { title: 'PROGRAM' },
+      { title: 'TYPE' },
+      { title: 'INSNS', align: 'right' },
+      { title: 'PROCESSED', align: 'right' },
+      { title: 'VERDICT' },
+      { title: 'REASON' },
+    ],
+    verdicts.map(({ file, section, program, type, insns, processed, verdict, reason, errno }) => [
+      file,
+      section,
+      program,
+      type,
+      String(insns),
+      String(processed),
+      verdict,
+      reason && `${errnoText(errno)}: ${reason}`,
+    ]),
+  );
+}

@@ -1,0 +1,202 @@
+/**
+ * What the kernel allows each program type, asked exhaustively: context accesses of every offset and size, every
+ * helper with several kinds of arguments, return values. One small program a question; verdict and complaint must be the
+ * running kernel's. `PROBED_DIFFERENTIAL_TABLES=all` asks them all (minutes); by default every 40th. Without Linux,
+ * root and bpf(2) it says so in a line and passes.
+ */
+import { BPF_CLASS, BPF_MODE, BPF_SIZE, encodeInsns, type Insn } from '@probed/isa';
+import { AttachType, ProgType } from '@probed/spec';
+import { complaint } from './complaint';
+import { callHelper, exit, insn, ldMap, load, movImm, movReg, store, storeImm } from './emitter';
+import { judge, type ProgramKind } from './emulated';
+import { GENERATED_MAPS } from './generate';
+import { hostFacts } from './host-facts';
+import { openHostKernel } from './host-kernel';
+
+const STRIDE = process.env['PROBED_DIFFERENTIAL_TABLES'] === 'all' ? 1 : 40;
+const LOG_TAIL_BYTES = 1 << 16;
+const SHOWN = 60;
+
+const kind = (type: number, attachType = 0): ProgramKind => ({ type, attachType });
+
+/** Types that the kernel judges without a BTF function to attach to. */
+const KINDS: readonly ProgramKind[] = [
+  kind(ProgType.SOCKET_FILTER),
+  kind(ProgType.KPROBE),
+  kind(ProgType.SCHED_CLS),
+  kind(ProgType.SCHED_ACT),
+  kind(ProgType.TRACEPOINT),
+  kind(ProgType.XDP),
+  kind(ProgType.PERF_EVENT),
+  kind(ProgType.CGROUP_SKB, AttachType.CGROUP_INET_EGRESS),
+  kind(ProgType.CGROUP_SKB, AttachType.CGROUP_INET_INGRESS),
+  kind(ProgType.CGROUP_SOCK, AttachType.CGROUP_INET_SOCK_CREATE),
+  kind(ProgType.CGROUP_SOCK, AttachType.CGROUP_INET4_POST_BIND),
+  kind(ProgType.LWT_IN),
+  kind(ProgType.LWT_OUT),
+  kind(ProgType.LWT_XMIT),
+  kind(ProgType.SOCK_OPS),
+  kind(ProgType.SK_SKB),
+  kind(ProgType.CGROUP_DEVICE),
+  kind(ProgType.SK_MSG),
+  kind(ProgType.RAW_TRACEPOINT),
+  kind(ProgType.CGROUP_SOCK_ADDR, AttachType.CGROUP_INET4_BIND),
+  kind(ProgType.CGROUP_SOCK_ADDR, AttachType.CGROUP_INET6_CONNECT),
+  kind(ProgType.CGROUP_SOCK_ADDR, AttachType.CGROUP_UDP4_RECVMSG),
+  kind(ProgType.LWT_SEG6LOCAL),
+  kind(ProgType.SK_REUSEPORT),
+  kind(ProgType.FLOW_DISSECTOR),
+  kind(ProgType.CGROUP_SYSCTL),
+  kind(ProgType.RAW_TRACEPOINT_WRITABLE),
+  kind(ProgType.CGROUP_SOCKOPT, AttachType.CGROUP_GETSOCKOPT),
+  kind(ProgType.CGROUP_SOCKOPT, AttachType.CGROUP_SETSOCKOPT),
+  kind(ProgType.SK_LOOKUP, AttachType.SK_LOOKUP),
+  kind(ProgType.SYSCALL),
+  kind(ProgType.NETFILTER, AttachType.NETFILTER),
+];
+
+interface Question {
+  readonly what: string;
+  readonly kind: ProgramKind;
+  readonly insns: readonly Insn[];
+}
+
+const SIZES = [BPF_SIZE.B, BPF_SIZE.H, BPF_SIZE.W, BPF_SIZE.DW];
+/** Past the end of every context but the tracing ones, which have no fixed one. */
+const CONTEXT_BYTES = 232;
+
+const returning = (...insns: Insn[]): Insn[] => [...insns, movImm(0, 1), exit()];
+
+function* contextQuestions(): Generator<Question> {
+  for (const one of KINDS) {
+    for (let off = 0; off < CONTEXT_BYTES; off++) {
+      for (const size of SIZES) {
+        const at = `size ${size.toString(16)} at ${off}`;
+        yield { what: `read ${at}`, kind: one, insns: returning(load(size, 2, 1, off)) };
+        yield { what: `write ${at}`, kind: one, insns: returning(movImm(2, 0), store(size, 1, off, 2)) };
+        yield { what: `write constant ${at}`, kind: one, insns: returning(storeImm(size, 1, off, 1)) };
+      }
+    }
+  }
+}
+
+const HELPER_IDS = 212;
+
+/** Ways to fill r1 to r5 before a call. */
+const ARGUMENTS: readonly { readonly name: string; readonly insns: readonly Insn[] }[] = [
+  { name: 'nothing but the context', insns: [] },
+  { name: 'the context and zeroes', insns: [2, 3, 4, 5].map((reg) => movImm(reg, 0)) },
+  { name: 'zeroes', insns: [1, 2, 3, 4, 5].map((reg) => movImm(reg, 0)) },
+  {
+    name: 'stack pointers',
+    insns: [1, 2, 3, 4, 5].flatMap((reg) => [
+      storeImm(BPF_SIZE.DW, 10, -8 * reg, 0),
+      ...stackPointer(reg, -8 * reg),
+    ]),
+  },
+  {
+    name: 'the context, stack, sizes',
+    insns: [
+      storeImm(BPF_SIZE.DW, 10, -8, 0),
+      storeImm(BPF_SIZE.DW, 10, -16, 0),
+      ...stackPointer(2, -16),
+      movImm(3, 8),
+      ...stackPointer(4, -8),
+      movImm(5, 8),
+    ],
+  },
+  {
+    name: 'the stack, a size, the stack, a size',
+    insns: [
+      storeImm(BPF_SIZE.DW, 10, -8, 0),
+      storeImm(BPF_SIZE.DW, 10, -16, 0),
+      ...stackPointer(1, -16),
+      movImm(2, 8),
+      ...stackPointer(3, -8),
+      movImm(4, 8),
+      movImm(5, 0),
+    ],
+  },
+  {
+    name: 'an array, keys and values',
+    insns: [
+      ...[-8, -16, -24, -32, -40, -48, -56, -64, -72].map((off) => storeImm(BPF_SIZE.DW, 10, off, 0)),
+      ...ldMap(1, 0),
+      ...stackPointer(2, -8),
+      ...stackPointer(3, -72),
+      movImm(4, 0),
+      movImm(5, 0),
+    ],
+  },
+  {
+    name: 'the context, an array, numbers',
+    insns: [...ldMap(2, 0), movImm(3, 0), ...zeroedPointer(4), movImm(5, 8)],
+  },
+];
+
+function stackPointer(reg: number, off: number): Insn[] {
+  return [movReg(reg, 10), insn(BPF_CLASS.ALU64, reg, 0, 0, off)];
+}
+
+function zeroedPointer(reg: number): Insn[] {
+  return [storeImm(BPF_SIZE.DW, 10, -8, 0), ...stackPointer(reg, -8)];
+}
+
+function* helperQuestions(): Generator<Question> {
+  for (const one of KINDS) {
+    for (let id = 0; id < HELPER_IDS; id++) {
+      for (const { name, insns } of ARGUMENTS) {
+        yield { what: `helper ${id} with ${name}`, kind: one, insns: returning(...insns, callHelper(id)) };
+      }
+    }
+  }
+}
+
+const RETURNED = [-1, 0, 1, 2, 3, 4, 5, 100];
+
+function* returnQuestions(): Generator<Question> {
+  for (const one of KINDS) {
+    for (const value of RETURNED) {
+      yield { what: `return ${value}`, kind: one, insns: [movImm(0, value), exit()] };
+    }
+    const random = insn(BPF_CLASS.LDX | BPF_MODE.MEM | BPF_SIZE.W, 0, 1, 0, 0);
+    yield { what: 'return the first word of the context', kind: one, insns: [random, exit()] };
+  }
+}
+
+const QUESTIONS: readonly [name: string, ask: () => Generator<Question>][] = [
+  ['context accesses', contextQuestions],
+  ['helpers', helperQuestions],
+  ['return values', returnQuestions],
+];
+
+test.each(QUESTIONS)('%s', async (_name, ask) => {
+  const kernel = await openHostKernel();
+  const facts = hostFacts();
+  if (typeof kernel === 'string' || !facts) {
+    console.log(`skipped: ${typeof kernel === 'string' ? kernel : 'no BTF at /sys/kernel/btf/vmlinux'}`);
+    return;
+  }
+  try {
+    for (const map of GENERATED_MAPS) await kernel.createMap(map);
+    const wrong: string[] = [];
+    let asked = 0;
+    for (const question of ask()) {
+      if (asked++ % STRIDE !== 0) continue;
+      const { type, attachType } = question.kind;
+      const program = { type, expectedAttachType: attachType, insns: encodeInsns(question.insns) };
+      const theirs = await kernel.load({ ...program, logLevel: 1, logSize: LOG_TAIL_BYTES });
+      const ours = judge(question.insns, facts, question.kind);
+      const said = theirs.errno === 0 ? '' : complaint(theirs.log.split('\n'));
+      const weSaid = ours.errno === 0 ? '' : complaint(ours.log);
+      if (theirs.errno === ours.errno && said === weSaid) continue;
+      wrong.push(
+        `type ${type}/${attachType}, ${question.what}: kernel ${theirs.errno} '${said}', ours ${ours.errno} '${weSaid}'`,
+      );
+    }
+    const head = `${wrong.length} of ${Math.ceil(asked / STRIDE)} answers differ`;
+    if (wrong.length) throw new Error([head, ...wrong.slice(0, SHOWN)].join('\n'));
+  } finally {
+    kernel.close();
+  }
+});
