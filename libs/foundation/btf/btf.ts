@@ -23,7 +23,7 @@ const MODIFIERS: ReadonlySet<BtfKind> = new Set<BtfKind>([
  * The types of one kernel or object, immutable.
  *
  * Types are decoded when first asked for. A `Btf` that exists is sound: ids and names are in range, no type contains
- * itself, chains are short, sizes fit 32 bits; hence no method fails or recurses without bound.
+ * itself, chains are short, no size passes 32 bits; hence no method fails or recurses without bound.
  */
 export class Btf {
   private readonly types: (BtfType | undefined)[];

@@ -23,28 +23,28 @@ const SIZED = kinds('int', 'struct', 'union', 'enum', 'enum64', 'float', 'datase
 
 /**
  * Proves the type graph well-founded and sizes every type: no type contains itself, no declarator refers to itself,
- * chains are at most 128 long, sizes fit 32 bits. Linear in the size of the section.
+ * chains are at most 128 long. Linear in the size of the section.
  *
- * @returns size in bytes by type id; 0 for types without a size (void, forward, function).
+ * @returns size in bytes by type id; 0 for types without a size (void, forward, function, and arrays
+ * beyond 4 GiB, which exist only as numbers behind a pointer: `__uint(max_entries, 1U << 31)`).
  */
 export function checkGraph(section: TypeSection): Result<Float64Array> {
   const sizes = new Float64Array(section.count);
   const fault =
-    walk(section, DECLARATOR, 'a declarator that refers to itself', () => undefined) ??
+    walk(section, DECLARATOR, 'a declarator that refers to itself', () => {}) ??
     walk(section, BY_VALUE, 'a type that contains itself', (id) => sizeType(section, id, sizes));
   return fault ? err(fault) : ok(sizes);
 }
 
-function sizeType({ words, starts }: TypeSection, id: number, sizes: Float64Array): Diagnostic | undefined {
+function sizeType({ words, starts }: TypeSection, id: number, sizes: Float64Array): void {
   const start = starts[id];
   const kind = kindOf(words[start + 1]);
   if (SIZED & (1 << kind)) sizes[id] = words[start + 2];
   else if (kind === KIND.ptr) sizes[id] = POINTER_BYTES;
   else if (kind === KIND.array) {
     sizes[id] = sizes[words[start + HEADER_WORDS]] * words[start + HEADER_WORDS + 2];
-    if (sizes[id] > SIZE_MAX) return malformed('array is larger than 4 GiB', `BTF type ${id}`);
+    if (sizes[id] > SIZE_MAX) sizes[id] = 0;
   } else if (BY_VALUE & (1 << kind)) sizes[id] = sizes[words[start + 2]];
-  return undefined;
 }
 
 /** Id of the `i`-th type that `id` names, -1 past the last. */
@@ -67,7 +67,7 @@ function walk(
   section: TypeSection,
   mask: number,
   cycleIs: string,
-  leave: (id: number) => Diagnostic | undefined,
+  leave: (id: number) => void,
 ): Diagnostic | undefined {
   const { words, starts, count } = section;
   /** Chain length below a finished type plus 1; 0 unseen, OPEN on the stack. */
@@ -95,8 +95,7 @@ function walk(
       nextEdge.pop();
       chain[id] = expands ? longestBelow(section, id, chain) + 1 : 1;
       if (chain[id] > CHAIN_MAX) return malformed(`types nest deeper than ${CHAIN_MAX}`, place(section, id));
-      const fault = leave(id);
-      if (fault) return fault;
+      leave(id);
     }
   }
   return undefined;
