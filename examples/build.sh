@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Rebuilds every examples/**/*.bpf.o from the C source beside it.
+# Rebuilds every *.bpf.o of the examples and of the CLI's tests from the C source beside it.
 # Needs clang (15 or newer, CLANG=… to choose) and libbpf's headers; running the examples needs neither.
+# usage: examples/build.sh [FOLDER…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,12 +12,16 @@ strip=${LLVM_STRIP:-$(command -v llvm-strip || command -v llvm-strip-19 || true)
 
 include=$(mktemp -d)
 trap 'rm -rf "$include"' EXIT
+node tools/ensure-built.mjs
 bin/probectl btf dump --format c > "$include/vmlinux.h"
 
-for source in examples/*/*.bpf.c; do
+[ $# -gt 0 ] || set -- examples test/cli/fixtures
+find "$@" -name '*.bpf.c' | sort | while read -r source; do
 	object=${source%.c}.o
-	"$clang" -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -ffile-prefix-map="$PWD"=. \
-		-I "$include" -c "$source" -o "$object"
+	# Line information names the source without the folder of this checkout.
+	"$clang" -g -O2 -Wall -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
+		-fdebug-compilation-dir=. -ffile-prefix-map="$include"=. -ffile-prefix-map="$PWD"=. \
+		-I "$include" -I /usr/include/x86_64-linux-gnu -c "$source" -o "$object"
 	"$strip" -g "$object"
 	echo "$object"
 done

@@ -1,7 +1,8 @@
 /** The verifier's complaint in its log: the last line that is neither statistics nor empty. */
 export function complaint(lines: readonly string[]): string {
-  const said = lines.filter(
-    (line) => line !== '' && !/^(processed \d|verification time|stack depth)/.test(line),
-  );
+  // One complaint of the kernel's lacks its newline, and the statistics follow it on the same line.
+  const said = lines
+    .map((line) => line.replace(/(processed \d+ insns|verification time|stack depth).*/, ''))
+    .filter((line) => line !== '');
   return said[said.length - 1] ?? '';
 }

@@ -13,6 +13,7 @@ import {
 } from '@probed/spec';
 import { verify } from '@probed/verifier';
 import { GENERATED_MAPS } from './generate';
+import { POINTER_MAPS } from './generate-pointers';
 
 /** `struct __sk_buff` (include/uapi/linux/bpf.h). */
 const SKB_BYTES = 192;
@@ -22,7 +23,7 @@ const SKB_DATA_END = 80;
 
 const mapName = (index: number) => `m${index}`;
 
-const MAP_SPECS: readonly MapSpec[] = GENERATED_MAPS.map((map, index) => ({
+const MAP_SPECS: readonly MapSpec[] = POINTER_MAPS.map((map, index) => ({
   name: mapName(index),
   type: map.type,
   keySize: map.keySize,
@@ -73,13 +74,16 @@ export interface OurVerdict {
   /** 0 when accepted. */
   readonly errno: number;
   readonly log: readonly string[];
+  /** Not judged: a feature that our verifier refuses by name. */
+  readonly isUnsupported: boolean;
 }
 
 /** What our verifier says. */
 export function judge(insns: readonly Insn[], facts: KernelFacts, kind = TC): OurVerdict {
   const verdict = verify(programSpec(insns, kind), MAP_INFOS, facts, { license: 'GPL', logLevel: 1 });
-  if (verdict.ok) return { errno: 0, log: verdict.value.log };
-  return { errno: verdict.error.errno, log: verdict.error.log };
+  if (verdict.ok) return { errno: 0, log: verdict.value.log, isUnsupported: false };
+  const { errno, log } = verdict.error;
+  return { errno, log, isUnsupported: verdict.error.verdict === 'unsupported' };
 }
 
 export interface Outcome {
@@ -134,7 +138,7 @@ export class EmulatedKernel {
   /** @returns the outcome, or the log of a program that our verifier refuses */
   run(insns: readonly Insn[], packet: Uint8Array): Outcome | string {
     const maps = new Map(
-      MAP_SPECS.map((spec) => {
+      MAP_SPECS.slice(0, GENERATED_MAPS.length).map((spec) => {
         const map = this.runtime.createMap(spec);
         if (!map.ok) throw new Error(map.error.message);
         return [spec.name, map.value];
@@ -144,7 +148,8 @@ export class EmulatedKernel {
       const loaded = this.runtime.load(programSpec(insns, TC), maps, this.runtime.link(maps), {
         license: 'GPL',
       });
-      if (!loaded.ok) return 'log' in loaded.error ? (loaded.error.log ?? []).join('\n') : loaded.error.message;
+      if (!loaded.ok)
+        return 'log' in loaded.error ? (loaded.error.log ?? []).join('\n') : loaded.error.message;
       const { retval, data } = this.onPacket((ctx) => loaded.value.run(0, ctx), packet);
       const texts = [...maps.values()].map((map) =>
         mapText([...map.entries()].map(({ key, value }) => [toHex(key), toHex(value)] as const)),

@@ -45,25 +45,26 @@ export const GENERATED_MAPS: readonly HostMap[] = [
   { type: MAP_TYPE_HASH, keySize: 8, valueSize: 32, maxEntries: 16 },
   { type: MAP_TYPE_ARRAY, keySize: 4, valueSize: 48, maxEntries: 1 },
 ];
-const ARRAY_MAP = 0;
-const HASH_MAP = 1;
+export const ARRAY_MAP = 0;
+export const HASH_MAP = 1;
 const DIRECT_MAP = 2;
 
 /** `struct __sk_buff` (include/uapi/linux/bpf.h). */
 const SKB_LEN = 0;
-const SKB_DATA = 76;
-const SKB_DATA_END = 80;
+export const SKB_DATA = 76;
+export const SKB_DATA_END = 80;
 
-const HELPER_LOOKUP = 1;
+export const HELPER_LOOKUP = 1;
 const HELPER_UPDATE = 2;
 const HELPER_DELETE = 3;
 const HELPER_SKB_LOAD_BYTES = 26;
 
-const FP = 10;
-const CTX = 6;
-const POINTER = 7;
-const KEPT = 8;
-const COUNTER = 9;
+export const FP = 10;
+export const CTX = 6;
+/** Holds a pointer into a map's value or the packet for the length of a statement. */
+export const POINTER = 7;
+export const KEPT = 8;
+export const COUNTER = 9;
 const CALLER_SAVED = [0, 1, 2, 3, 4, 5];
 /** Stack: scalar slots at the top, then keys, values and buffers of helper calls. */
 const SLOTS = 8;
@@ -72,14 +73,14 @@ const VALUE_OFF = -120;
 const BUFFER_OFF = -160;
 const BUFFER_BYTES = 32;
 
-const SIZES = [BPF_SIZE.B, BPF_SIZE.H, BPF_SIZE.W, BPF_SIZE.DW];
+export const SIZES = [BPF_SIZE.B, BPF_SIZE.H, BPF_SIZE.W, BPF_SIZE.DW];
 const SIZE_BYTES: ReadonlyMap<number, number> = new Map([
   [BPF_SIZE.B, 1],
   [BPF_SIZE.H, 2],
   [BPF_SIZE.W, 4],
   [BPF_SIZE.DW, 8],
 ]);
-const bytesOf = (size: number) => SIZE_BYTES.get(size) ?? 8;
+export const bytesOf = (size: number) => SIZE_BYTES.get(size) ?? 8;
 const slotOff = (slot: number) => -8 * (slot + 1);
 
 const BINARY = [
@@ -104,40 +105,40 @@ export interface GenerateOptions {
 }
 
 /** One function being written: which registers and stack slots hold scalars at this point. */
-class FunctionWriter {
-  private scalars: Set<number>;
+export class FunctionWriter {
+  protected scalars: Set<number>;
   private slots = new Set<number>();
   private depth = 0;
 
   constructor(
-    private readonly prng: Prng,
-    private readonly out: Emitter,
+    protected readonly prng: Prng,
+    protected readonly out: Emitter,
     args: readonly number[],
     /** Slots of calls to the subprogram, to be filled in; undefined inside it. */
-    private readonly calls: number[] | undefined,
+    protected readonly calls: number[] | undefined,
     private readonly options: GenerateOptions = {},
   ) {
     this.scalars = new Set(args);
   }
 
-  private chance(oneIn: number): boolean {
+  protected chance(oneIn: number): boolean {
     return this.prng.below(oneIn) === 0;
   }
 
   /** A register with a scalar, made if there is none. */
-  private scalar(): number {
+  protected scalar(): number {
     if (this.scalars.size) return this.prng.pick([...this.scalars]);
     this.out.emit(movImm(KEPT, edgeNumber(this.prng)));
     this.scalars.add(KEPT);
     return KEPT;
   }
 
-  private target(): number {
+  protected target(): number {
     const all = this.calls ? [...CALLER_SAVED, KEPT] : CALLER_SAVED;
     return this.prng.pick(all);
   }
 
-  private clobberCallerSaved(): void {
+  protected clobberCallerSaved(): void {
     for (const reg of CALLER_SAVED) this.scalars.delete(reg);
   }
 
@@ -145,7 +146,7 @@ class FunctionWriter {
     for (let i = 0; i < statements; i++) this.statement();
   }
 
-  private statement(): void {
+  protected statement(): void {
     const kind = this.prng.below(24);
     if (kind < 7) this.arithmetic();
     else if (kind < 9) this.constant();
@@ -242,7 +243,7 @@ class FunctionWriter {
   }
 
   /** Runs `body` as one of several ways through; afterwards only what holds on all of them holds. */
-  private maybe(body: () => void): void {
+  protected maybe(body: () => void): void {
     const scalars = new Set(this.scalars);
     const slots = new Set(this.slots);
     this.depth++;
@@ -296,7 +297,7 @@ class FunctionWriter {
     this.out.jumpBack(insn(BPF_CLASS.JMP | BPF_JMP_OP.JLT | BPF_SRC.K, COUNTER, 0, 0, rounds), head);
   }
 
-  private key(map: number): void {
+  protected key(map: number): void {
     if (map === ARRAY_MAP) {
       if (this.chance(2)) this.out.emit(storeImm(BPF_SIZE.W, FP, KEY_OFF, this.prng.below(6)));
       else this.out.emit(store(BPF_SIZE.W, FP, KEY_OFF, this.scalar()));
@@ -306,7 +307,7 @@ class FunctionWriter {
     if (this.chance(3)) this.out.emit(store(BPF_SIZE.B, FP, KEY_OFF, this.scalar()));
   }
 
-  private keyArgument(map: number): void {
+  protected keyArgument(map: number): void {
     this.out.emit(...ldMap(1, map), movReg(2, FP), aluImm(BPF_ALU_OP.ADD, 2, KEY_OFF));
   }
 
@@ -348,7 +349,7 @@ class FunctionWriter {
   }
 
   /** A few loads and stores through the pointer register. */
-  private accesses(bytes: number, isMap: boolean): void {
+  protected accesses(bytes: number, isMap: boolean): void {
     for (let i = this.prng.between(1, 4); i > 0; i--) {
       const size = this.prng.pick(SIZES.filter((s) => bytesOf(s) <= bytes));
       const unit = bytesOf(size);

@@ -1,10 +1,9 @@
 /**
  * Our verdict on compiled C programs against the running kernel's: parsed, relocated and verified by us; opened and
  * loaded by libbpf there. The objects of `examples/`, and those of the folders that `PROBED_DIFFERENTIAL_OBJECTS`
- * names (separated by `:`). Without Linux, root, bpf(2) and libbpf it says so in a line and passes.
+ * names (separated by `:`); `PROBED_DIFFERENTIAL_VERBOSE` lists rejects that differ in words. Without Linux, root, bpf(2) and libbpf it says so in a line and passes.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { type ObjectSpec, parseObject, relocate, relocateProgram } from '@probed/object';
 import { mapInfoOf } from '@probed/runtime';
 import type { KernelFacts, MapInfo } from '@probed/spec';
@@ -12,19 +11,13 @@ import { verify } from '@probed/verifier';
 import { complaint } from './complaint';
 import { hostFacts } from './host-facts';
 import { judgeOnHost, type ObjectVerdict } from './host-objects';
-
-const EXAMPLES = join(__dirname, '../../examples');
-const FOLDERS = [EXAMPLES, ...(process.env['PROBED_DIFFERENTIAL_OBJECTS']?.split(':') ?? [])];
-
-function objectFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.o'))
-    .map((name) => join(folder, name));
-}
+import { objectFiles } from './object-files';
 
 interface OurVerdict {
   readonly errno: number;
   readonly message: string;
+  /** Not judged: a feature that our verifier refuses by name. */
+  readonly isUnsupported?: boolean;
   readonly log: readonly string[];
 }
 
@@ -58,14 +51,17 @@ class OurObject {
     const { license, btf } = this.object;
     const verdict = verify(fitted.value, this.maps, this.facts, { license, objectBtf: btf, logLevel: 1 });
     if (verdict.ok) return { errno: 0, message: '', log: [] };
-    return { errno: verdict.error.errno, message: complaint(verdict.error.log), log: verdict.error.log };
+    const { errno, log } = verdict.error;
+    return { errno, message: complaint(log), log, isUnsupported: verdict.error.verdict === 'unsupported' };
   }
 }
 
 const LOG_TAIL_LINES = 8;
+/** Also list rejects that differ in words only. */
+const VERBOSE = process.env['PROBED_DIFFERENTIAL_VERBOSE'] !== undefined;
 
 function disagreement(theirs: ObjectVerdict, ours: OurVerdict): string | undefined {
-  if ((theirs.errno === 0) === (ours.errno === 0)) return undefined;
+  if (ours.isUnsupported || (theirs.errno === 0) === (ours.errno === 0)) return undefined;
   return [
     `${theirs.file}: ${theirs.program} (${theirs.section})`,
     `kernel: errno ${theirs.errno}`,
@@ -77,7 +73,7 @@ function disagreement(theirs: ObjectVerdict, ours: OurVerdict): string | undefin
 
 test('verdicts on compiled programs are the kernel’s', () => {
   const facts = hostFacts();
-  const files = FOLDERS.flatMap(objectFiles).sort();
+  const files = objectFiles();
   const verdicts = facts ? judgeOnHost(files) : 'no BTF at /sys/kernel/btf/vmlinux';
   if (!facts || typeof verdicts === 'string') {
     console.log(`skipped: ${verdicts}`);
@@ -87,17 +83,21 @@ test('verdicts on compiled programs are the kernel’s', () => {
   const wrong: string[] = [];
   let rejects = 0;
   let sameMessage = 0;
+  const unsupported: string[] = [];
   for (const theirs of verdicts) {
     const object = objects.get(theirs.file);
     const ours = object instanceof OurObject ? object.judge(theirs.program) : refused(undefined, `${object}`);
     const difference = disagreement(theirs, ours);
-    if (difference) wrong.push(difference);
+    if (ours.isUnsupported) unsupported.push(`${theirs.program}: ${ours.message}`);
+    else if (difference) wrong.push(difference);
     else if (theirs.errno !== 0) {
       rejects++;
-      if (complaint(theirs.log.split('\n')) === ours.message) sameMessage++;
+      const said = complaint(theirs.log.split('\n'));
+      if (said === ours.message) sameMessage++;
+      else if (VERBOSE) process.stdout.write(`${theirs.program}: kernel '${said}', ours '${ours.message}'\n`);
     }
   }
-  const summary = `objects: ${verdicts.length} programs, ${wrong.length} disagreements, message equal in ${sameMessage} of ${rejects} rejects`;
+  const summary = `objects: ${verdicts.length} programs, ${wrong.length} disagreements, ${unsupported.length} not judged, message equal in ${sameMessage} of ${rejects} rejects`;
   if (wrong.length) throw new Error([summary, ...wrong].join('\n\n'));
   process.stdout.write(`${summary}\n`);
 });

@@ -349,6 +349,7 @@ static void do_drop(void)
 /* Puts file descriptors in place of map numbers; gives an aligned copy. */
 static uint8_t *linked_insns(size_t *size)
 {
+	static const int no_fd = -1;
 	uint8_t *in = bytes("insns", size), *out = malloc(*size + 8);
 
 	if (in)
@@ -361,9 +362,9 @@ static uint8_t *linked_insns(size_t *size)
 		if (out[at] != 0x18)
 			continue;
 		memcpy(&immediate, out + at + 4, 4);
-		map = source == 1 || source == 2 ? map_at(immediate) : NULL;
-		if (map)
-			memcpy(out + at + 4, &map->fd, 4);
+		map = map_at(immediate);
+		if (source == 1 || source == 2)
+			memcpy(out + at + 4, map ? &map->fd : &no_fd, 4);
 		at += 8;
 	}
 	return out;

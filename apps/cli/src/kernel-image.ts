@@ -2,6 +2,7 @@ import { loadReferenceKernel, readBtfFile } from '@probed/assets';
 import { Btf } from '@probed/btf';
 import type { KernelImage } from '@probed/machine';
 import { CommandError, orFail } from './errors';
+import { readInputFile } from './input/read-file';
 
 /** The emulated kernel's image; its parts are read when first asked for. */
 export function kernelImage(): KernelImage {
@@ -28,6 +29,7 @@ export function kernelImage(): KernelImage {
 
 /** BTF of a file: raw, compressed, or an ELF file's `.BTF`. */
 export function btfOfFile(path: string): Btf {
+  orFail(readInputFile(path));
   const parsed = Btf.parse(orFail(readBtfFile(path)));
   if (parsed.ok) return parsed.value;
   throw new CommandError({ ...parsed.error, where: path });

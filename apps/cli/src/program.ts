@@ -8,6 +8,7 @@ import { progCommand } from './commands/prog';
 import { runCommand } from './commands/run';
 import { scenarioCommand } from './commands/scenario';
 import { versionCommand } from './commands/version';
+import { packageVersion } from './package-version';
 
 /** All of `probectl`. Commands load what they need when they run, so that help is quick. */
 export function createProgram(): Command {
@@ -23,7 +24,9 @@ export function createProgram(): Command {
       'probectl prog verify my.bpf.o',
       "probectl hooks 'tracepoint:sched:*'",
     ],
-  }).helpCommand(false);
+  })
+    .helpCommand(false)
+    .version(packageVersion(), '-V, --version', 'print the version of probectl');
   const commands = [
     runCommand(),
     demoCommand(),

@@ -4,6 +4,7 @@ import { checkMapAttr, type MapInfo, MapType, mapType } from '@probed/spec';
 import { ArrayMap } from './array';
 import type { BpfMap } from './bpf-map';
 import { HashMap } from './hash';
+import { LruHashMap } from './lru-hash';
 import type { MapEnv } from './map-env';
 import { PerfEventArray } from './perf-event-array';
 import { RingBuffer } from './ringbuf';
@@ -19,6 +20,8 @@ type MakeMap = (info: MapInfo, env: MapEnv) => BpfMap;
 const MAKERS: ReadonlyMap<number, MakeMap> = new Map<number, MakeMap>([
   [MapType.HASH, (info, env) => new HashMap(info, env, false)],
   [MapType.PERCPU_HASH, (info, env) => new HashMap(info, env, true)],
+  [MapType.LRU_HASH, (info, env) => new LruHashMap(info, env, false)],
+  [MapType.LRU_PERCPU_HASH, (info, env) => new LruHashMap(info, env, true)],
   [MapType.ARRAY, (info, env) => new ArrayMap(info, env, false)],
   [MapType.PERCPU_ARRAY, (info, env) => new ArrayMap(info, env, true)],
   [MapType.RINGBUF, (info, env) => new RingBuffer(info, env)],

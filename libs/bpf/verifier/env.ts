@@ -3,10 +3,10 @@ import { type Insn, insnSuccessors } from '@probed/isa';
 import type { KernelFacts, LineInfo, MapInfo, ProgramSpec } from '@probed/spec';
 import { LogBuffer } from './log/log-buffer';
 import type { AttachTarget } from './memory/btf-ctx';
-import { ERRNO, type ErrnoName, Rejection } from './reject';
 import { SccVisits } from './pruning/scc';
 import { BpfLiveness } from './pruning/stack-liveness';
 import type { ExploredState } from './pruning/visited';
+import { ERRNO, type ErrnoName, Rejection } from './reject';
 import type { FuncState } from './state/func-state';
 import type { RegState } from './state/reg-state';
 import { type JmpHistoryEntry, VerifierState } from './state/verifier-state';
@@ -60,6 +60,8 @@ export class InsnAux {
   mapKey: number | undefined = undefined;
   /** Calls that take a callback: subprogram passed; -1 when paths differ. */
   callback: number | undefined = undefined;
+  /** bpf_loop: flags are 0 on all paths so far. */
+  inlinableLoop = false;
   /** Conditional jumps: bit 0 the fall-through was walked, bit 1 the jump. */
   branchSides = 0;
 }

@@ -11,7 +11,8 @@ export function insnFacts(env: VerifierEnv): InsnFacts[] {
     const facts: InsnFacts = { reachable: aux.seen || second };
     if (!aux.seen) return facts;
     const cls = insnClass(insn);
-    if (cls === BPF_CLASS.LDX || cls === BPF_CLASS.ST || cls === BPF_CLASS.STX) facts.access = accessKind(aux);
+    if (cls === BPF_CLASS.LDX || cls === BPF_CLASS.ST || cls === BPF_CLASS.STX)
+      facts.access = accessKind(aux);
     if (aux.map) facts.map = env.usedMaps.indexOf(aux.map);
     if (facts.map === -1) delete facts.map;
     if (aux.callback !== undefined && aux.callback >= 0) facts.callback = env.subprogs[aux.callback].start;

@@ -1,4 +1,4 @@
-import { helperById, type HelperProto, helperProtoFor, ProgType } from '@probed/spec';
+import { type HelperProto, helperById, helperProtoFor, ProgType } from '@probed/spec';
 import type { VerifierEnv } from './env';
 
 /** Prototype of a helper for the program at hand; undefined when the program may not call it. */
@@ -8,6 +8,7 @@ export function helperProto(env: VerifierEnv, id: number): HelperProto | undefin
 
 /** Name with `bpf_` in front (`func_id_name`), or undefined. */
 export function helperName(id: number): string | undefined {
+  if (id === 0) return 'bpf_unspec';
   const row = helperById(id);
   return row ? `bpf_${row.name}` : undefined;
 }

@@ -48,10 +48,10 @@ export function verify(
     for (const pass of PASSES) pass(env);
   } catch (fault) {
     if (!(fault instanceof Rejection)) throw fault;
-    printStats(env);
+    printStats(env, false);
     return err(rejection(env, fault));
   }
-  printStats(env);
+  printStats(env, true);
   return ok(mint(env));
 }
 
@@ -75,11 +75,12 @@ function nameSubprogs(env: VerifierEnv): void {
   env.isGlobal = (n) => n > 0 && linkage[n] === 'global';
 }
 
-/** `print_verification_stats`. */
-function printStats(env: VerifierEnv): void {
+/** `print_verification_stats`; functions that are never reached are gone from an accepted program. */
+function printStats(env: VerifierEnv, accepted: boolean): void {
   const { log } = env;
   if ((log.level & LOG_STATS) !== 0) {
-    const depths = env.subprogs.map((sub) => sub.stackDepth).join('+');
+    const left = env.subprogs.filter((sub) => !accepted || env.aux[sub.start].seen);
+    const depths = left.map((sub) => sub.stackDepth).join('+');
     env.verbose(`stack depth ${depths}\n`);
   }
   env.verbose(

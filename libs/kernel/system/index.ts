@@ -4,8 +4,8 @@
  */
 export { Kernel } from './kernel';
 export type { KernelApi, KernelOptions, KernelSymbols, TaskIdentity, UserSymbol } from './kernel-api';
-export { parseIp } from './net/endpoint';
 export { dnsAnswer } from './net/dns';
+export { parseIp } from './net/endpoint';
 export type { RemoteHost, Reply, Service } from './net/remote-host';
 export type { Sys } from './sched/task-program';
 export { CAP_CONTAINER } from './task/cred';

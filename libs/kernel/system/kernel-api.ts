@@ -8,7 +8,9 @@ export interface KernelSymbols {
   /** All names, in order of address. */
   iterateNames(): Iterable<string>;
   /** The function that contains `address`. */
-  lookup(address: number): { readonly name: string; readonly offset: number; readonly size: number } | undefined;
+  lookup(
+    address: number,
+  ): { readonly name: string; readonly offset: number; readonly size: number } | undefined;
 }
 
 export interface KernelOptions {

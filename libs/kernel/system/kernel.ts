@@ -1,44 +1,44 @@
-import { writeI64 } from '@probed/base';
-import { Prng } from '@probed/base';
-import { type FunctionHook, HookBus, FunctionHook as Hook } from '@probed/hooks';
+import { Prng, writeI64 } from '@probed/base';
+import { type FunctionHook, FunctionHook as Hook, HookBus } from '@probed/hooks';
 import { addressOf, type KernelMemory } from '@probed/memory';
+import { Disk } from './block/disk';
 import { CgroupTree } from './cgroup/cgroup';
 import type { KernelApi, KernelOptions, KernelSymbols, TaskIdentity, UserSymbol } from './kernel-api';
 import { type Layouts, resolveLayouts } from './layout';
-import { StructWriter } from './layout/struct-writer';
 import type { Field } from './layout/struct-table';
+import { StructWriter } from './layout/struct-writer';
 import { PageFaults } from './mm/faults';
 import { SharedPages } from './mm/pages';
 import { UserMemory } from './mm/user-memory';
 import { NSFS_DEV, NsTable } from './namespaces/ns-table';
 import { Network } from './net/network';
 import { PerfEvents } from './perf/perf-events';
+import { PROGRAMS } from './programs';
 import { Futexes } from './sched/futex';
 import { Interrupts } from './sched/irq';
 import { Scheduler } from './sched/scheduler';
 import type { Sys } from './sched/task-program';
+import { SyscallTable } from './syscalls/table';
 import type { CloneRequest } from './task/clone';
-import { IoAccount } from './task/io-account';
 import { credFor } from './task/cred';
-import { Signals } from './task/signals';
+import { IoAccount } from './task/io-account';
 import { type Launch, launch } from './task/launch';
+import { Signals } from './task/signals';
 import type { Task } from './task/task';
 import { TaskTable } from './task/task-table';
-import { frameNames, liveFunctions, resolveHook } from './trace/traced';
 import { UserRegs } from './trace/regs';
-import { Transients } from './trace/transient';
 import { type StackWalk, stackWalk } from './trace/stack-walk';
+import { frameNames, liveFunctions, resolveHook } from './trace/traced';
+import { Transients } from './trace/transient';
 import { declareTracepoints, type Tracepoints } from './tracepoints';
-import { SyscallTable } from './syscalls/table';
 import { Images } from './user/images';
 import { LIBRARIES } from './user/libraries';
 import { Programs } from './user/programs';
-import { PROGRAMS } from './programs';
 import { FilesStruct } from './vfs/files-struct';
 import { FsStruct } from './vfs/fs-struct';
-import { type Path, pathString } from './vfs/mount';
-import type { FsTypeName } from './vfs/super-block';
 import { NODE_TREE } from './vfs/images/node';
+import type { Path } from './vfs/mount';
+import type { FsTypeName } from './vfs/super-block';
 import { Vfs } from './vfs/vfs';
 
 const DEFAULT_EPOCH_NS = 1_767_225_600_000_000_000n;
@@ -94,6 +94,7 @@ export class Kernel implements KernelApi {
   readonly account: IoAccount;
   readonly vfs: Vfs;
   readonly net: Network;
+  readonly disk: Disk;
   readonly images: Images;
   readonly programs: Programs;
   readonly syscalls: SyscallTable;
@@ -147,6 +148,7 @@ export class Kernel implements KernelApi {
     this.account = new IoAccount(this);
     this.vfs = new Vfs(this);
     this.net = new Network(this);
+    this.disk = new Disk(this);
     this.images = new Images(this);
     this.programs = new Programs(this);
     this.syscalls = new SyscallTable(this);
@@ -158,7 +160,11 @@ export class Kernel implements KernelApi {
       idle.fs.setRoot(this.root);
       idle.fs.setPwd(this.root);
     }
-    this.init = this.launch({ path: '/usr/lib/systemd/systemd', argv: ['/sbin/init'], cgroup: '/init.scope' });
+    this.init = this.launch({
+      path: '/usr/lib/systemd/systemd',
+      argv: ['/sbin/init'],
+      cgroup: '/init.scope',
+    });
     this.ns.initPid.skipTo(this.prng.fork('pid').between(PID_START.low, PID_START.high));
   }
 
@@ -236,6 +242,11 @@ export class Kernel implements KernelApi {
     return this.symbols.lookup(address);
   }
 
+  /** Address of a kernel function; 0 when the image lacks it. */
+  symbolAddress(name: string): number {
+    return this.symbols.address(name) ?? 0;
+  }
+
   userSymbol(address: number): UserSymbol | undefined {
     const image = this.images.find(address);
     const found = image?.lookup(address);
@@ -301,7 +312,7 @@ export class Kernel implements KernelApi {
   field(struct: string, path: string): Field | undefined {
     const id = this.btf.findByName(struct, 'struct');
     const place = id === undefined ? undefined : this.btf.member(id, path);
-    if (!place || place.bits !== 0) return undefined;
+    if (place?.bits !== 0) return undefined;
     return { offset: place.offsetBits / 8, bytes: this.btf.sizeOf(place.typeId) };
   }
 
@@ -381,18 +392,6 @@ export class Kernel implements KernelApi {
   stat(target: number, run: () => number): number {
     this.statTarget = target;
     return run();
-  }
-
-  pathOf(path: Path): string {
-    return pathString(path);
-  }
-
-  /** A place in the task's own memory for bytes that never were there (sendfile): above its read buffer. */
-  bounceBuffer(task: Task, bytes: Uint8Array): number {
-    const at = task.mm!.mmapBase - 0x100_0000;
-    if (!task.mm!.findVma(at)) task.mm!.map(at, 0x10_0000, 3, '');
-    this.user.write(task.mm!, at, bytes.subarray(0, 0x10_0000));
-    return at;
   }
 
   private hookOf(names: readonly string[]): FunctionHook {

@@ -18,7 +18,11 @@ export interface Pod {
   launch(spec: Omit<Launch, 'root' | 'nsproxy' | 'cgroup'>): ReturnType<Kernel['launch']>;
 }
 
-const POD_ENV = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'TERM=xterm'];
+const POD_ENV = [
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'HOME=/root',
+  'TERM=xterm',
+];
 
 /** Hex digits that look like container and pod ids, fixed by the pod's name and the kernel's seed. */
 function hexId(kernel: Kernel, label: string, digits: number): string {
@@ -31,7 +35,13 @@ function hexId(kernel: Kernel, label: string, digits: number): string {
 /** Makes what kubelet and the container runtime make: cgroup, namespaces, root file system, address. */
 export function addPod(kernel: Kernel, spec: PodSpec): Pod {
   const uid = hexId(kernel, `pod/${spec.name}`, 32);
-  const dashed = [uid.slice(0, 8), uid.slice(8, 12), uid.slice(12, 16), uid.slice(16, 20), uid.slice(20)].join('_');
+  const dashed = [
+    uid.slice(0, 8),
+    uid.slice(8, 12),
+    uid.slice(12, 16),
+    uid.slice(16, 20),
+    uid.slice(20),
+  ].join('_');
   const container = hexId(kernel, `container/${spec.name}`, 64);
   const slice = `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${dashed}.slice`;
   const cgroup = `${slice}/cri-containerd-${container}.scope`;

@@ -29,7 +29,11 @@ export function startNodeServices(kernel: Kernel, cronEverySeconds = 60): void {
 
 /** A web pod and a database pod that talk to each other, and clients that ask. */
 export function startShop(kernel: Kernel, requestsPerSecond: number): { web: Pod; database: Pod } {
-  const web = addPod(kernel, { name: 'web-7d4b9c6f5-x2x8z', ip: '10.244.1.17', tree: webTree('web-7d4b9c6f5-x2x8z', '10.244.1.17') });
+  const web = addPod(kernel, {
+    name: 'web-7d4b9c6f5-x2x8z',
+    ip: '10.244.1.17',
+    tree: webTree('web-7d4b9c6f5-x2x8z', '10.244.1.17'),
+  });
   const database = addPod(kernel, {
     name: 'db-0',
     ip: '10.244.1.23',

@@ -85,9 +85,12 @@ const sources = [
 /** Programs that use what libbpf 1.1 does not have. */
 const NEWER = new Set(['modern', 'bitfields']);
 
+const FLAGS = ['-g', '-O2', '-target', 'bpf', '-mcpu=v3', '-D__TARGET_ARCH_x86'];
+const PRECOMPILED = join(folder, 'vmlinux.pch');
+
 function compile(source: string, headers: string, object: string, ...more: string[]): string {
   const include = ['-I', folder, '-I', headers, '-idirafter', '/usr/include/x86_64-linux-gnu'];
-  const flags = ['-g', '-O2', '-target', 'bpf', '-mcpu=v3', '-D__TARGET_ARCH_x86', ...include, ...more];
+  const flags = [...FLAGS, ...include, ...more];
   const { stderr } = spawnSync(clang!, [...flags, '-c', source, '-o', object], { encoding: 'utf8' });
   return stderr;
 }
@@ -117,6 +120,7 @@ else
       const header = btf.ok ? dumpC(btf.value) : btf;
       if (!header.ok) throw new Error(header.error.message);
       writeFileSync(join(folder, 'vmlinux.h'), header.value);
+      execFileSync(clang, [...FLAGS, '-x', 'c-header', join(folder, 'vmlinux.h'), '-o', PRECOMPILED]);
       execFileSync('mkdir', [theirs]);
       if (libbpf) symlinkSync(libbpf, join(theirs, 'bpf'));
       else console.info('skipped: comparing with libbpf 1.1, which is not installed');
@@ -124,10 +128,13 @@ else
 
     test.each(sources)('%s compiles without a warning, to what libbpf makes of it', (name, source) => {
       const ours = join(folder, `${name}.o`);
-      expect(compile(source, bundledIncludeDir(), ours, '-Wall', '-Werror')).toBe('');
+      const precompiled = readFileSync(source, 'utf8').includes('"vmlinux.h"')
+        ? ['-include-pch', PRECOMPILED]
+        : [];
+      expect(compile(source, bundledIncludeDir(), ours, '-Wall', '-Werror', ...precompiled)).toBe('');
       if (!libbpf || NEWER.has(name)) return;
       const reference = join(folder, `${name}.libbpf.o`);
-      expect(compile(source, theirs, reference)).toBe('');
+      expect(compile(source, theirs, reference, ...precompiled)).toBe('');
       expect(disassemble(ours)).toBe(disassemble(reference));
     });
 

@@ -11,6 +11,7 @@ import { recordSources } from '../run/record-sources';
 import { RunSession } from '../run/session';
 import { verifyObject } from '../verify/verify-object';
 import { EXAMPLES, REJECTED } from './explanations';
+import { ThinnedOutput } from './thinned-output';
 
 export interface DemoOptions {
   readonly for?: number;
@@ -19,6 +20,7 @@ export interface DemoOptions {
 }
 
 const SCENARIO = 'demo';
+const MAP_LIMITS = { rows: 10, stacks: 3 };
 
 /** `probectl demo`: the examples at work, then those that the verifier refuses. */
 export async function demo(options: DemoOptions): Promise<void> {
@@ -47,14 +49,25 @@ async function runExamples(folder: string, printer: Printer, options: DemoOption
   for (const { name, says } of EXAMPLES) printer.text(`  ${name.padEnd(width)}  ${says}`);
   const { description } = session.scenario;
   printer.text(`\nWhat happens there (scenario ${SCENARIO}): ${description}\n`);
-  const output = new TextRunOutput(printer, {
+  const text = new TextRunOutput(printer, {
     layouts: session.layouts(),
     sources: recordSources(session),
     quiet: false,
+    mapLimits: MAP_LIMITS,
   });
+  const output = new ThinnedOutput(text, printer, shownPerSecond());
   await session.run(
-    (document) => output.put(document),
+    (document) => {
+      // The variables of the examples are for those who run them one by one.
+      if (document.type !== 'map' || !document.variables) output.put(document);
+    },
     () => output.drain(),
+  );
+}
+
+function shownPerSecond(): Map<string, number> {
+  return new Map(
+    EXAMPLES.flatMap(({ name, shownPerSecond: n }) => (n === undefined ? [] : [[name, n] as const])),
   );
 }
 

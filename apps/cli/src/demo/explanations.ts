@@ -3,6 +3,8 @@ interface Explained {
   /** Folder and file name under `examples/`. */
   readonly name: string;
   readonly says: string;
+  /** Records shown in each second of virtual time; all when absent. */
+  readonly shownPerSecond?: number;
 }
 
 /** The examples that the demo runs together. */

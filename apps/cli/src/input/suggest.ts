@@ -23,7 +23,7 @@ export function suggestion(typed: string, names: readonly string[]): string | un
   const near = nearest(typed, names);
   if (near.length) return `did you mean ${near.join(' or ')}?`;
   if (names.length === 0) return undefined;
-  return `there are ${names.slice(0, LISTED_MAX).join(', ')}${names.length > LISTED_MAX ? ', …' : ''}`;
+  return `known: ${names.slice(0, LISTED_MAX).join(', ')}${names.length > LISTED_MAX ? ', …' : ''}`;
 }
 
 /** Levenshtein distance. */

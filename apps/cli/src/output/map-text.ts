@@ -12,14 +12,22 @@ export interface MapLayout {
   readonly maps: ReadonlyMap<string, Pick<MapInfo, 'keyTypeId' | 'valueTypeId'>>;
 }
 
-/** Rows of a map shown to people; programs get them all with `--json`. */
-const ROWS_MAX = 40;
-const STACKS_MAX = 20;
+/** How much of a map people are shown; programs get all of it with `--json`. */
+export interface MapTextLimits {
+  readonly rows: number;
+  readonly stacks: number;
+}
+
+export const MAP_TEXT_LIMITS: MapTextLimits = { rows: 40, stacks: 20 };
 
 /** A map at the end of a run, behind an empty line. */
-export function mapText(map: MapDocument, layout: MapLayout | undefined): string {
+export function mapText(
+  map: MapDocument,
+  layout: MapLayout | undefined,
+  limits: MapTextLimits = MAP_TEXT_LIMITS,
+): string {
   const title = `\n${map.object}: map ${map.map}`;
-  if (map.stacks) return stacksText(title, map);
+  if (map.stacks) return stacksText(title, map, limits.stacks);
   if (map.variables) return variablesText(title, map.variables);
   const entries = map.entries ?? [];
   const zero = map.zero_entries ?? 0;
@@ -27,7 +35,7 @@ export function mapText(map: MapDocument, layout: MapLayout | undefined): string
   if (entries.length === 0) return `${title} (${map.map_type}): empty${zero ? zeroNote : ''}`;
   const count = entries.length + zero;
   const head = `${title} (${map.map_type}): ${count} ${count === 1 ? 'entry' : 'entries'}${zeroNote}`;
-  return `${head}\n${entriesText(sorted(entries), map.map, layout)}${moreText(entries.length, ROWS_MAX)}`;
+  return `${head}\n${entriesText(sorted(entries).slice(0, limits.rows), map.map, layout)}${moreText(entries.length, limits.rows)}`;
 }
 
 function moreText(count: number, shown: number): string {
@@ -63,7 +71,7 @@ function entriesText(entries: readonly TypedEntry[], map: string, layout: MapLay
     ...keys,
     ...(perCpu && !summed ? [{ title: 'CPU', align: 'right' as const }] : []),
   ];
-  const rows = entries.slice(0, ROWS_MAX).flatMap((entry) => {
+  const rows = entries.flatMap((entry) => {
     const head = keys.map((column) => memberCell(column, entry.key));
     if (!perCpu) return [[...head, ...values.map((column) => memberCell(column, entry.value))]];
     if (summed) return [[...head, plainCell(entry.sum), plainCell([...(entry.values ?? [])])]];
@@ -82,14 +90,14 @@ function columnsOf(btf: Btf | undefined, typeId: number | undefined, title: stri
   return [{ title, path: [], width: 0, align: 'left', long: false, format: plainCell }];
 }
 
-/** String literals that the compiler put among the variables (`bpf_printk` formats). */
-function isLiteral({ name }: TypedVariable): boolean {
-  return /(^|\.)_{2,}fmt(\.\d+)?$/.test(name);
+/** Not a variable to people: formats of `bpf_printk`, and pointers that only keep a type in the BTF. */
+function isIncidental({ name, value }: TypedVariable): boolean {
+  return /(^|\.)_{2,}fmt(\.\d+)?$/.test(name) || (value === '0x0' && /unused/.test(name));
 }
 
 function variablesText(title: string, variables: readonly TypedVariable[]): string {
-  const shown = variables.filter((variable) => !isLiteral(variable));
-  if (shown.length === 0) return `${title}: no variables`;
+  const shown = variables.filter((variable) => !isIncidental(variable));
+  if (shown.length === 0) return '';
   return [title, ...shown.map(({ name, value }) => `  ${name} = ${assigned(value)}`)].join('\n');
 }
 
@@ -97,13 +105,13 @@ function assigned(value: JsonValue): string {
   return typeof value === 'string' && !/^0x[0-9a-f]+$/.test(value) ? JSON.stringify(value) : plainCell(value);
 }
 
-function stacksText(title: string, { stacks = [], map_type: type }: MapDocument): string {
+function stacksText(title: string, { stacks = [], map_type: type }: MapDocument, max: number): string {
   if (stacks.length === 0) return `${title} (${type}): empty`;
   const head = `${title} (${type}): ${stacks.length} ${stacks.length === 1 ? 'stack' : 'stacks'}`;
   const shown = stacks
-    .slice(0, STACKS_MAX)
+    .slice(0, max)
     .map(({ id, frames }) =>
       [`  stack ${id}`, ...frames.map((frame) => `    ${formatStackFrame(frame)}`)].join('\n'),
     );
-  return `${head}\n${shown.join('\n')}${moreText(stacks.length, STACKS_MAX)}`;
+  return `${head}\n${shown.join('\n')}${moreText(stacks.length, max)}`;
 }

@@ -23,7 +23,11 @@ export class RecordTable {
     this.timeMember = paths[0];
     this.timestamps = new Set(paths);
     const columns = memberColumns(type.btf, type.typeId, type.name.toUpperCase());
-    this.columns = columns.filter((column) => column.path.join('.') !== this.timeMember);
+    this.columns = columns
+      .filter((column) => column.path.join('.') !== this.timeMember)
+      .map((column) =>
+        this.timestamps.has(column.path.join('.')) ? { ...column, width: TIME_WIDTH } : column,
+      );
   }
 
   heading(): string {

@@ -1,7 +1,7 @@
 import { formatTraceLine, type RecordDecoder } from '@probed/machine';
 import { printable } from './cells';
-import type { LostDocument, RecordDocument, RunDocument, TraceDocument } from './documents';
-import { type MapLayout, mapText } from './map-text';
+import type { LostDocument, MapDocument, RecordDocument, RunDocument, TraceDocument } from './documents';
+import { type MapLayout, type MapTextLimits, mapText } from './map-text';
 import type { Printer } from './printer';
 import { clockTime, RecordTable, recordLine } from './record-table';
 import type { RunOutput } from './run-output';
@@ -19,6 +19,7 @@ export interface TextOptions {
   readonly sources: ReadonlyMap<string, string>;
   /** Records and trace lines only. */
   readonly quiet: boolean;
+  readonly mapLimits?: MapTextLimits;
 }
 
 /** A heading is repeated when this many lines of other types came in between. */
@@ -46,9 +47,15 @@ export class TextRunOutput implements RunOutput {
     else if (document.type === 'trace') this.line(traceText(document));
     else if (document.type === 'lost') this.line(this.lostText(document));
     else if (options.quiet) return;
-    else if (document.type === 'map')
-      printer.text(mapText(document, options.layouts.get(document.object)?.maps));
+    else if (document.type === 'map') this.map(document);
     else if (document.type === 'summary') printer.text(summaryText(document));
+  }
+
+  private map(map: MapDocument): void {
+    // String literals of the compiler's, not a map of the programmer's.
+    if (map.map.startsWith('.rodata.str')) return;
+    const text = mapText(map, this.options.layouts.get(map.object)?.maps, this.options.mapLimits);
+    if (text) this.printer.text(text);
   }
 
   drain(): Promise<void> {

@@ -1,8 +1,9 @@
+import type { HookBus } from '@probed/hooks';
 import type { AttachOptions, Collection, Link } from '@probed/machine';
 import type { LoadedProgram } from '@probed/runtime';
 import { parseSectionName, type SectionKind } from '@probed/spec';
 import { CommandError, fail } from '../errors';
-import { suggestion } from '../input/suggest';
+import { nearest, suggestion } from '../input/suggest';
 import type { Assignment } from '../input/values';
 import { note } from '../output/printer';
 
@@ -28,11 +29,12 @@ const NOT_BY_SECTION: ReadonlySet<SectionKind> = new Set([
 export function attachPrograms(
   collections: readonly NamedCollection[],
   targets: readonly Assignment[],
+  hooks: HookBus,
 ): Map<NamedCollection, Link[]> {
   checkTargets(collections, targets);
   const links = new Map<NamedCollection, Link[]>();
   for (const named of collections) {
-    const made = named.collection.programs.flatMap((program) => attachOne(named, program, targets));
+    const made = named.collection.programs.flatMap((program) => attachOne(named, program, targets, hooks));
     links.set(named, made);
   }
   return links;
@@ -47,7 +49,12 @@ function checkTargets(collections: readonly NamedCollection[], targets: readonly
   }
 }
 
-function attachOne(named: NamedCollection, program: LoadedProgram, targets: readonly Assignment[]): Link[] {
+function attachOne(
+  named: NamedCollection,
+  program: LoadedProgram,
+  targets: readonly Assignment[],
+  hooks: HookBus,
+): Link[] {
   const given = targets.filter(({ name }) => name === program.name);
   if (given.length === 0) {
     const section = parseSectionName(program.spec.section);
@@ -57,19 +64,49 @@ function attachOne(named: NamedCollection, program: LoadedProgram, targets: read
       );
       return [];
     }
-    return [attach(named, program, {})];
+    return [attach(named, program, {}, hooks)];
   }
-  return given.map(({ value }) => attach(named, program, { target: value }));
+  return given.map(({ value }) => attach(named, program, { target: value }, hooks));
 }
 
-function attach({ collection }: NamedCollection, program: LoadedProgram, options: AttachOptions): Link {
+function attach(
+  { collection }: NamedCollection,
+  program: LoadedProgram,
+  options: AttachOptions,
+  hooks: HookBus,
+): Link {
   const link = collection.attach(program, options);
   if (link.ok) return link.value;
   const { error } = link;
   const place = `${collection.spec.name}: ${error.where ?? `program ${program.name}`}`;
-  const hint = error.hint ?? `attach it elsewhere: --attach ${program.name}=TARGET`;
+  const near = error.code === 'no-such-hook' ? nearestHooks(program, options, hooks) : undefined;
+  const hint = near ?? error.hint ?? `attach it elsewhere: --attach ${program.name}=TARGET`;
   throw new CommandError({ ...error, where: place, hint });
 }
+
+/** Hooks whose last name is near to that of the target that does not exist. */
+function nearestHooks(program: LoadedProgram, options: AttachOptions, hooks: HookBus): string | undefined {
+  const section = parseSectionName(program.spec.section);
+  if (!section.ok) return undefined;
+  const { kind, attachTo } = section.value;
+  const hookKind = /^(tracepoint|raw_tracepoint|tp_btf)$/.test(kind)
+    ? 'tracepoint'
+    : kind.startsWith('u')
+      ? 'uprobe'
+      : 'kprobe';
+  const lastName = (name: string) => name.split(/[:/]/).at(-1)!;
+  const candidates = [...hooks.catalogue()].filter((entry) => entry.kind === hookKind);
+  const wanted = lastName(options.target ?? attachTo);
+  const near = nearest(
+    wanted,
+    candidates.map(({ name }) => lastName(name)),
+  );
+  if (near.length === 0) return undefined;
+  const named = candidates.filter(({ name }) => near.includes(lastName(name))).slice(0, NEAREST_MAX);
+  return `did you mean ${named.map(({ name }) => name).join(' or ')}?`;
+}
+
+const NEAREST_MAX = 3;
 
 /** What happened, for people: where each program hangs, and which will never run. */
 export function reportAttachments(links: ReadonlyMap<NamedCollection, readonly Link[]>): void {

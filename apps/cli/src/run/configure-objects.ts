@@ -1,5 +1,13 @@
 import type { EncodeInput } from '@probed/btf';
-import { findMap, listVariables, type ObjectSpec, resizeMap, setVariable } from '@probed/object';
+import type { EventChoice } from '@probed/machine';
+import {
+  findMap,
+  listVariables,
+  namedEventType,
+  type ObjectSpec,
+  resizeMap,
+  setVariable,
+} from '@probed/object';
 import { CommandError, fail } from '../errors';
 import { parseJson } from '../input/json-reader';
 import { suggestion } from '../input/suggest';
@@ -56,7 +64,37 @@ export function resizeMaps(objects: readonly ObjectSpec[], options: readonly Map
 export function objectsWithMap(objects: readonly ObjectSpec[], map: string): readonly ObjectSpec[] {
   const having = objects.filter((object) => findMap(object, map));
   if (having.length > 0) return having;
-  const names = objects.flatMap((object) => object.maps.map(({ name }) => name));
+  const names = objects.flatMap((object) =>
+    object.maps.filter(({ section }) => section === undefined).map(({ name }) => name),
+  );
   const where = objects.map((object) => object.name).join(', ');
   return fail('no-such-map', `no map ${map}`, { where, errno: 2, hint: suggestion(map, names) });
+}
+
+/** `--event`: those choices that concern an object; each must concern one at least. */
+export function eventChoices(
+  objects: readonly ObjectSpec[],
+  choices: readonly EventChoice[],
+): Map<ObjectSpec, EventChoice[]> {
+  const byObject = new Map<ObjectSpec, EventChoice[]>(objects.map((object) => [object, []]));
+  for (const choice of choices) {
+    const { map, struct } = choice;
+    const withMap = map === undefined ? objects : objectsWithMap(objects, map);
+    const having = withMap.filter((object) => namedEventType(object, struct));
+    if (having.length === 0) {
+      const where = withMap.map((object) => object.name).join(', ');
+      const hint = suggestion(struct.replace(/^(struct|union) /, ''), withMap.flatMap(structNames));
+      fail('event-type', `no struct ${struct} in the object's types`, { where, errno: 2, hint });
+    }
+    for (const object of having) byObject.get(object)!.push(choice);
+  }
+  return byObject;
+}
+
+function structNames({ btf }: ObjectSpec): string[] {
+  if (!btf) return [];
+  const names = (['struct', 'typedef'] as const).flatMap((kind) =>
+    [...btf.idsOfKind(kind)].map((id) => btf.type(id).name),
+  );
+  return names.filter((name) => name !== '' && !name.startsWith('__'));
 }

@@ -1,4 +1,13 @@
-import { type Link, Machine, type Output, RecordDecoder, type TraceLine, wallTimeOf } from '@probed/machine';
+import {
+  type EventChoice,
+  type Link,
+  Machine,
+  type Output,
+  RecordDecoder,
+  type TraceLine,
+  wallTimeOf,
+} from '@probed/machine';
+import type { ObjectSpec } from '@probed/object';
 import type { MapInfo } from '@probed/spec';
 import type { Scenario } from '@probed/workload';
 import { CommandError, orFail } from '../errors';
@@ -10,7 +19,7 @@ import { Progress } from '../output/progress';
 import type { ObjectLayout } from '../output/text-run-output';
 import { findScenario } from '../scenarios';
 import { attachPrograms, type NamedCollection } from './attach-programs';
-import { objectsWithMap, resizeMaps, setVariables } from './configure-objects';
+import { eventChoices, objectsWithMap, resizeMaps, setVariables } from './configure-objects';
 import { drive } from './drive';
 import { mapDocument, summaryDocument } from './final-documents';
 import type { RunOptions } from './run-options';
@@ -51,21 +60,22 @@ export class RunSession {
     setVariables(specs, options.set ?? []);
     resizeMaps(specs, options.map ?? []);
     for (const map of init.keys()) objectsWithMap(specs, map);
+    const choices = eventChoices(specs, options.event ?? []);
     const { seed, cpus, engine } = options;
     const session = new RunSession(new Machine({ image, seed, cpus, engine }), scenario, options);
-    for (const object of specs)
-      session.load(object, uniqueLabel(session.objects, objectLabel(object.name)), init);
-    session.links = attachPrograms(session.objects, options.attach ?? []);
+    for (const [object, chosen] of choices) {
+      const label = uniqueLabel(session.objects, objectLabel(object.name));
+      session.load(object, label, init, chosen);
+    }
+    session.links = attachPrograms(session.objects, options.attach ?? [], session.machine.kernel.hooks);
     session.machine.start(scenario);
     return session;
   }
 
-  private load(object: Parameters<typeof RecordDecoder.create>[0], label: string, init: MapInit): void {
+  private load(object: ObjectSpec, label: string, init: MapInit, choices: readonly EventChoice[]): void {
     const { machine, options } = this;
     const collection = orFail(machine.load({ object, logLevel: 1 }));
-    const decoder = orFail(
-      RecordDecoder.create(object, machine.facts.btf, machine.kernel, options.event ?? []),
-    );
+    const decoder = orFail(RecordDecoder.create(object, machine.facts.btf, machine.kernel, choices));
     for (const [name, entries] of init) {
       const map = [...collection.maps.values()].find((m) => m.info.name === name);
       if (!map) continue;

@@ -12,7 +12,8 @@ export function checkConstStr(env: VerifierEnv, regno: number): void {
   if (!isConst(reg.v)) env.reject('EACCES', `R${regno} is not a constant address'`);
   if (map.type !== MapType.ARRAY) env.reject('EACCES', 'no direct value access support for this map type');
   checkMapAccess(env, regno, reg.off, map.valueSize - reg.off, false, true);
-  if (contents.indexOf(0, reg.off + Number(reg.v.smin)) < 0) env.reject('EINVAL', 'string is not zero-terminated');
+  if (contents.indexOf(0, reg.off + Number(reg.v.smin)) < 0)
+    env.reject('EINVAL', 'string is not zero-terminated');
 }
 
 /** The string itself, once {@link checkConstStr} found it in order. */

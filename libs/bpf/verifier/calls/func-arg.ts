@@ -2,8 +2,8 @@ import { type HelperArg, programType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkSrc } from '../exec/reg-arg';
 import { checkPtrAlignment } from '../memory/alignment';
-import { structContains } from '../memory/struct-ids';
 import { checkPtrOffReg } from '../memory/region';
+import { structContains } from '../memory/struct-ids';
 import { markChainPrecision } from '../pruning/precision';
 import { isConst } from '../scalar';
 import { flagBits } from '../state/arg-type';
@@ -27,9 +27,9 @@ import { canElideNull, constantMapKey } from './const-key';
 import { checkConstStr } from './const-str';
 import { checkHelperMemAccess, checkMemSizeReg } from './mem-arg';
 import { COMPATIBLE_REG_TYPES, isMemArg } from './reg-types';
+import { resolveMapValueArg } from './sock-map';
 import { processSpinLock } from './spin-lock';
 import { processTimer } from './timer';
-import { resolveMapValueArg } from './sock-map';
 
 /** Checks argument number `index` of a helper call (`check_func_arg`) and notes in `meta` what it tells. */
 export function checkFuncArg(env: VerifierEnv, index: number, meta: CallMeta): void {
@@ -75,7 +75,10 @@ function checkRegType(env: VerifierEnv, regno: number, arg: HelperArg, flags: nu
   if (baseType(reg.type) !== RegBase.PTR_TO_BTF_ID) return;
   if (isMemArg(arg.type)) {
     if ((flags & MEM_RDONLY) !== 0) return;
-    env.reject('EACCES', `${meta.name}() may write into memory pointed by R${regno} type=${regTypeStr(reg.type)}`);
+    env.reject(
+      'EACCES',
+      `${meta.name}() may write into memory pointed by R${regno} type=${regTypeStr(reg.type)}`,
+    );
   }
   checkBtfIdArg(env, regno, reg, arg, flags, meta);
 }
@@ -124,7 +127,8 @@ export function checkArgOffset(env: VerifierEnv, regno: number, reg: RegState, f
         `R${regno} must have zero offset when passed to release func or trusted arg to kfunc`,
       );
     }
-    return checkPtrOffReg(env, reg, regno);
+    checkPtrOffReg(env, reg, regno);
+    return;
   }
   const base = baseType(reg.type);
   const nullable = (reg.type & PTR_MAYBE_NULL) !== 0;
@@ -182,7 +186,8 @@ const CHECKS: Readonly<Partial<Record<HelperArg['type'], ArgCheck>>> = {
     processSpinLock(env, regno, meta.proto.name === 'spin_lock'),
   PTR_TO_TIMER: (env, regno, _reg, _arg, _flags, meta) => processTimer(env, regno, meta),
   PTR_TO_CONST_STR: (env, regno) => checkConstStr(env, regno),
-  PTR_TO_DYNPTR: (env, _regno, _reg, _arg, _flags, meta) => env.unsupported(`dynptr argument of ${meta.name}`),
+  PTR_TO_DYNPTR: (env, _regno, _reg, _arg, _flags, meta) =>
+    env.unsupported(`dynptr argument of ${meta.name}`),
   KPTR_XCHG_DEST: (env, _regno, _reg, _arg, _flags, meta) => env.unsupported(`kptr argument of ${meta.name}`),
 };
 

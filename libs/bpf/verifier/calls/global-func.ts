@@ -2,7 +2,7 @@ import type { Btf, BtfFunc, BtfType } from '@probed/btf';
 import { contextView, programType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { markPtrNotNull } from '../exec/null-check';
-import { ERRNO, Rejection } from '../reject';
+import { ERRNO, type ErrnoName, Rejection } from '../reject';
 import { isNullScalar } from '../state/reg-ops';
 import { PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
 import { checkArgOffset } from './func-arg';
@@ -26,43 +26,60 @@ export function funcOf(env: VerifierEnv, subprogno: number): BtfFunc | undefined
   return type.kind === 'func' ? type : undefined;
 }
 
+/** Why a signature is not one that can be verified. */
+interface SignatureFault {
+  readonly errno: ErrnoName;
+  readonly message: string;
+}
+
 const cache = new WeakMap<VerifierEnv, Map<number, readonly GlobalArg[]>>();
 
+/** Arguments of a global function; refuses the program when its signature won't do. */
 function argsOf(env: VerifierEnv, subprogno: number): readonly GlobalArg[] {
   let byFunc = cache.get(env);
   if (!byFunc) {
     byFunc = new Map();
     cache.set(env, byFunc);
   }
-  let args = byFunc.get(subprogno);
-  if (!args) {
-    args = prepareFuncArgs(env, subprogno);
-    byFunc.set(subprogno, args);
-  }
+  const known = byFunc.get(subprogno);
+  if (known) return known;
+  const args = prepareFuncArgs(env, subprogno);
+  if ('errno' in args) env.reject(args.errno, args.message);
+  byFunc.set(subprogno, args);
   return args;
 }
 
+/** The main function's signature is looked at too; what is odd about it is only noted in the log. */
+export function noteMainSignature(env: VerifierEnv): void {
+  if (!env.log.detailed || funcOf(env, 0)?.linkage !== 'global') return;
+  const args = prepareFuncArgs(env, 0);
+  if ('errno' in args) env.verbose(`${args.message}\n`);
+}
+
 /** `btf_prepare_func_args`: turns a function's BTF into what its registers hold. */
-function prepareFuncArgs(env: VerifierEnv, subprogno: number): GlobalArg[] {
+function prepareFuncArgs(env: VerifierEnv, subprogno: number): readonly GlobalArg[] | SignatureFault {
   const btf = env.options.objectBtf;
   const func = funcOf(env, subprogno);
-  if (!btf || !func) env.reject('EFAULT', 'Global functions need valid BTF');
+  if (!btf || !func) return { errno: 'EFAULT', message: 'Global functions need valid BTF' };
   const proto = btf.type(func.typeId);
-  if (proto.kind !== 'func_proto') env.reject('EFAULT', `Invalid BTF of func ${func.name}`);
+  if (proto.kind !== 'func_proto') return { errno: 'EFAULT', message: `Invalid BTF of func ${func.name}` };
+  const { name } = func;
   if (proto.params.length > MAX_ARGS) {
-    env.reject(
-      'EINVAL',
-      `Global function ${func.name}() with ${proto.params.length} > ${MAX_ARGS} args. Buggy compiler.`,
-    );
+    const count = `${proto.params.length} > ${MAX_ARGS}`;
+    return { errno: 'EINVAL', message: `Global function ${name}() with ${count} args. Buggy compiler.` };
   }
   const returns = btf.resolve(proto.returnTypeId);
   if (returns.kind !== 'void' && !isScalarType(returns)) {
-    env.reject(
-      'EINVAL',
-      `Global function ${func.name}() return value not void or scalar. Only those are supported.`,
-    );
+    const why = 'return value not void or scalar. Only those are supported.';
+    return { errno: 'EINVAL', message: `Global function ${name}() ${why}` };
   }
-  return proto.params.map((param, i) => prepareArg(env, btf, func, param.typeId, i));
+  const args: GlobalArg[] = [];
+  for (const [i, param] of proto.params.entries()) {
+    const arg = prepareArg(env, btf, func, param.typeId, i);
+    if ('errno' in arg) return arg;
+    args.push(arg);
+  }
+  return args;
 }
 
 function isScalarType(type: BtfType): boolean {
@@ -82,34 +99,44 @@ function tagsOf(btf: Btf, func: BtfFunc, index: number): string[] {
 
 const JUDGED_TAGS: ReadonlySet<string> = new Set(['ctx', 'nonnull', 'nullable']);
 
-function prepareArg(env: VerifierEnv, btf: Btf, func: BtfFunc, typeId: number, i: number): GlobalArg {
+function prepareArg(
+  env: VerifierEnv,
+  btf: Btf,
+  func: BtfFunc,
+  typeId: number,
+  i: number,
+): GlobalArg | SignatureFault {
   const tags = tagsOf(btf, func, i);
   for (const tag of tags) {
     if (tag === 'trusted' || tag === 'untrusted' || tag === 'arena') {
       env.unsupported(`argument tag ${tag} of global function ${func.name}`);
     }
-    if (!JUDGED_TAGS.has(tag)) env.reject('EOPNOTSUPP', `arg#${i} has unsupported set of tags`);
+    if (!JUDGED_TAGS.has(tag))
+      return { errno: 'EOPNOTSUPP', message: `arg#${i} has unsupported set of tags` };
   }
   const type = btf.resolve(typeId);
   if (type.kind !== 'ptr') {
-    if (tags.length > 0) env.reject('EINVAL', `arg#${i} has pointer tag, but is not a pointer type`);
+    if (tags.length > 0) {
+      return { errno: 'EINVAL', message: `arg#${i} has pointer tag, but is not a pointer type` };
+    }
     if (isScalarType(type)) return { kind: 'scalar' };
-    env.reject('EINVAL', `Arg#${i} type ${type.kind.toUpperCase()} in ${func.name}() is not supported yet.`);
+    const what = `type ${btfKindStr(type)} in ${func.name}()`;
+    return { errno: 'EINVAL', message: `Arg#${i} ${what} is not supported yet.` };
   }
   const target = btf.resolve(type.typeId);
   if (tags.includes('ctx') || isCtxType(env, target)) return { kind: 'ctx' };
   if (target.kind === 'struct' && target.name === 'bpf_dynptr') {
     env.unsupported(`dynptr argument of global function ${func.name}`);
   }
-  const size = btf.sizeOf(target.id);
-  if (size === 0) {
-    env.reject(
-      'EINVAL',
-      `arg#${i} reference type('${btfKindStr(target)} ${target.name}') size cannot be determined: -22`,
-    );
+  if (UNSIZED.has(target.kind)) {
+    const what = `reference type('${btfKindStr(target)} ${target.name}')`;
+    return { errno: 'EINVAL', message: `arg#${i} ${what} size cannot be determined: -22` };
   }
-  return { kind: 'mem', size, nullable: !tags.includes('nonnull') };
+  return { kind: 'mem', size: btf.sizeOf(target.id), nullable: !tags.includes('nonnull') };
 }
+
+/** What has no size to check accesses against. */
+const UNSIZED: ReadonlySet<string> = new Set(['void', 'fwd', 'func', 'func_proto']);
 
 /** kernel/bpf/btf.c: btf_type_str. */
 function btfKindStr(type: BtfType): string {

@@ -1,11 +1,11 @@
 import type { Insn } from '@probed/isa';
-import { helperCapability, MapType } from '@probed/spec';
+import { AttachType, helperCapability, MapType, ProgType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkDstNoMark } from '../exec/reg-arg';
 import { checkMemAccess } from '../memory/access';
 import { markChainPrecision } from '../pruning/precision';
 import { isConst } from '../scalar';
-import { clearAllPktPointers, checkResourceLeak, releaseReference } from '../state/references';
+import { checkResourceLeak, clearAllPktPointers, releaseReference } from '../state/references';
 import { isNullScalar } from '../state/reg-ops';
 import { RegBase } from '../state/reg-type';
 import { helperChangesPktData, helperName, helperProto } from '../tables';
@@ -36,6 +36,7 @@ export function checkHelperCall(env: VerifierEnv, insn: Insn): void {
   }
   setReturnValue(env, meta);
   checkMapFuncCompatibility(env, meta.map, insn.imm);
+  if (proto.name === 'get_func_ip') checkGetFuncIp(env);
   if (helperChangesPktData(insn.imm)) clearAllPktPointers(env);
 }
 
@@ -52,6 +53,18 @@ function findProto(env: VerifierEnv, id: number): CallMeta['proto'] {
   }
   if (proto.mightSleep) checkMaySleep(env, `${name}#${id}`);
   return proto;
+}
+
+/** `check_get_func_ip`: the hook must be on a function. */
+function checkGetFuncIp(env: VerifierEnv): void {
+  const { type, expectedAttachType: attach } = env.spec;
+  if (type === ProgType.KPROBE) return;
+  const name = 'func bpf_get_func_ip#173';
+  if (type !== ProgType.TRACING) env.reject('ENOTSUPP', `${name} not supported for program type ${type}`);
+  const hooks = [AttachType.TRACE_FENTRY, AttachType.TRACE_FEXIT, AttachType.MODIFY_RETURN];
+  if (!hooks.some((hook) => hook === attach)) {
+    env.reject('ENOTSUPP', `${name} supported only for fentry/fexit/fmod_ret programs`);
+  }
 }
 
 /** Capabilities of the caller, and what the reference host lacks. */
@@ -71,7 +84,8 @@ function checkMaySleep(env: VerifierEnv, helper: string): void {
   const { refs } = env.cur;
   if (!env.cur.inSleepable) env.reject('EINVAL', 'helper call might sleep in a non-sleepable prog');
   if (refs.activeRcuLocks > 0) env.reject('EINVAL', `sleepable helper ${helper} in rcu_read_lock region`);
-  if (refs.activePreemptLocks > 0) env.reject('EINVAL', `sleepable helper ${helper} in non-preemptible region`);
+  if (refs.activePreemptLocks > 0)
+    env.reject('EINVAL', `sleepable helper ${helper} in non-preemptible region`);
 }
 
 /** Remembers the map for the compilers: one map on all paths, or none (`record_func_map`). */
@@ -111,12 +125,23 @@ function fillRawMemory(env: VerifierEnv, meta: CallMeta): void {
 function release(env: VerifierEnv, meta: CallMeta): void {
   if (meta.releaseRegno === 0) return;
   const released =
-    meta.refObjId !== 0
-      ? releaseReference(env, meta.refObjId)
-      : isNullScalar(env.curRegs[meta.releaseRegno]);
+    meta.refObjId !== 0 ? releaseReference(env, meta.refObjId) : isNullScalar(env.curRegs[meta.releaseRegno]);
   if (!released) {
     env.reject('EINVAL', `func ${meta.name}#${meta.proto.id} reference has not been acquired before`);
   }
+}
+
+/**
+ * `update_loop_inline_state`: a loop whose flags are 0 and whose callback is one and the same may be inlined, which
+ * relies on the flags.
+ */
+function noteLoopFlags(env: VerifierEnv, meta: CallMeta): void {
+  const aux = env.aux[env.insnIdx];
+  const first = aux.callback === undefined;
+  if (!first && !aux.inlinableLoop) return;
+  const isZero = isNullScalar(env.curRegs[4]);
+  if (isZero) markChainPrecision(env, 4);
+  aux.inlinableLoop = isZero && (first || aux.callback === meta.subprogno);
 }
 
 type Special = (env: VerifierEnv, insn: Insn, meta: CallMeta) => void;
@@ -133,6 +158,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   find_vma: (env, _insn, meta) => pushCallback(env, meta),
   timer_set_callback: (env, _insn, meta) => pushCallback(env, meta),
   loop: (env, _insn, meta) => {
+    noteLoopFlags(env, meta);
     markChainPrecision(env, 1);
     const func = env.curFunc;
     if (BigInt(func.callbackDepth) < func.regs[1].v.umax) {

@@ -1,9 +1,14 @@
 import { programType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
-import { checkBufferAccess } from '../memory/buffer-access';
-import { checkPtrToBtfAccess } from '../memory/btf-access';
 import { checkMemAccess } from '../memory/access';
-import { checkMapAccess, checkMapAccessType, checkMemRegionAccess, checkPacketAccess } from '../memory/region';
+import { checkPtrToBtfAccess } from '../memory/btf-access';
+import { checkBufferAccess } from '../memory/buffer-access';
+import {
+  checkMapAccess,
+  checkMapAccessType,
+  checkMemRegionAccess,
+  checkPacketAccess,
+} from '../memory/region';
 import { checkStackRangeInitialized, type RawAccess } from '../memory/stack-access';
 import { markChainPrecision } from '../pruning/precision';
 import { isConst } from '../scalar';
@@ -28,25 +33,33 @@ export function checkHelperMemAccess(
   switch (baseType(reg.type)) {
     case RegBase.PTR_TO_PACKET:
     case RegBase.PTR_TO_PACKET_META:
-      return checkPacketAccess(env, regno, reg.off, size, zeroSizeAllowed);
+      checkPacketAccess(env, regno, reg.off, size, zeroSizeAllowed);
+      return;
     case RegBase.PTR_TO_MAP_KEY:
       if (write) readOnly();
-      return checkMemRegionAccess(env, regno, reg.off, size, reg.map?.keySize ?? 0, false);
+      checkMemRegionAccess(env, regno, reg.off, size, reg.map?.keySize ?? 0, false);
+      return;
     case RegBase.PTR_TO_MAP_VALUE:
       if (reg.map) checkMapAccessType(env, reg.map, reg.off, size, write);
-      return checkMapAccess(env, regno, reg.off, size, zeroSizeAllowed, true);
+      checkMapAccess(env, regno, reg.off, size, zeroSizeAllowed, true);
+      return;
     case RegBase.PTR_TO_MEM:
       if (write && (reg.type & MEM_RDONLY) !== 0) readOnly();
-      return checkMemRegionAccess(env, regno, reg.off, size, reg.memSize, zeroSizeAllowed);
+      checkMemRegionAccess(env, regno, reg.off, size, reg.memSize, zeroSizeAllowed);
+      return;
     case RegBase.PTR_TO_BUF:
       if (write && (reg.type & MEM_RDONLY) !== 0) readOnly();
-      return checkBufferAccess(env, reg, regno, reg.off, (reg.type & MEM_RDONLY) !== 0 ? 'rdonly' : 'rdwr');
+      checkBufferAccess(env, reg, regno, reg.off, (reg.type & MEM_RDONLY) !== 0 ? 'rdonly' : 'rdwr');
+      return;
     case RegBase.PTR_TO_STACK:
-      return checkStackRangeInitialized(env, regno, reg.off, size, zeroSizeAllowed, write, raw);
+      checkStackRangeInitialized(env, regno, reg.off, size, zeroSizeAllowed, write, raw);
+      return;
     case RegBase.PTR_TO_BTF_ID:
-      return checkPtrToBtfAccess(env, regno, reg.off, size, false, -1);
+      checkPtrToBtfAccess(env, regno, reg.off, size, false, -1);
+      return;
     default:
-      return checkOther(env, regno, size, write, zeroSizeAllowed);
+      checkOther(env, regno, size, write, zeroSizeAllowed);
+      return;
   }
 }
 
@@ -57,13 +70,11 @@ function checkOther(env: VerifierEnv, regno: number, size: number, write: boolea
     if (size === 0 && zeroOk) return;
     if (size === 0) env.fail('EACCES');
     const at = { insnIdx: env.insnIdx, regno, off: size - 1, size: 1, write };
-    return checkMemAccess(env, { ...at, valueRegno: -1, strictOnce: false, signExtend: false });
+    checkMemAccess(env, { ...at, valueRegno: -1, strictOnce: false, signExtend: false });
+    return;
   }
   if (zeroOk && size === 0 && isNullScalar(reg)) return;
-  env.reject(
-    'EACCES',
-    `R${regno} type=${regTypeStr(reg.type)} expected=${regTypeStr(RegBase.PTR_TO_STACK)}`,
-  );
+  env.reject('EACCES', `R${regno} type=${regTypeStr(reg.type)} expected=${regTypeStr(RegBase.PTR_TO_STACK)}`);
 }
 
 const PLAIN_CONTEXTS: ReadonlySet<string> = new Set([

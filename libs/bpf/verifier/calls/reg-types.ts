@@ -1,12 +1,5 @@
 import type { ArgBase } from '@probed/spec';
-import {
-  MEM_ALLOC,
-  MEM_PERCPU,
-  MEM_RCU,
-  MEM_RINGBUF,
-  PTR_TRUSTED,
-  RegBase,
-} from '../state/reg-type';
+import { MEM_ALLOC, MEM_PERCPU, MEM_RCU, MEM_RINGBUF, PTR_TRUSTED, RegBase } from '../state/reg-type';
 
 const R = RegBase;
 const MEM_TYPES = [
@@ -48,7 +41,7 @@ export const COMPATIBLE_REG_TYPES: Readonly<Record<ArgBase, readonly number[]>> 
   PTR_TO_STACK: [R.PTR_TO_STACK],
   PTR_TO_CONST_STR: [R.PTR_TO_MAP_VALUE],
   PTR_TO_TIMER: [R.PTR_TO_MAP_VALUE],
-  KPTR_XCHG_DEST: [R.PTR_TO_MAP_VALUE],
+  KPTR_XCHG_DEST: [R.PTR_TO_MAP_VALUE, R.PTR_TO_BTF_ID | MEM_ALLOC],
   PTR_TO_DYNPTR: [R.PTR_TO_STACK, R.CONST_PTR_TO_DYNPTR],
   PTR_TO_ARENA: [R.PTR_TO_ARENA],
   ANYTHING: [],

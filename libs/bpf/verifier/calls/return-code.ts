@@ -1,4 +1,4 @@
-import { ProgType, returnRange, type ReturnRange } from '@probed/spec';
+import { ProgType, type ReturnRange, returnRange } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkSrc } from '../exec/reg-arg';
 import { markChainPrecision } from '../pruning/precision';

@@ -5,8 +5,8 @@ import { withBounds } from '../scalar';
 import { flagBits } from '../state/arg-type';
 import { acquireReference } from '../state/references';
 import { markRegUnknown } from '../state/reg-ops';
-import { MEM_RDONLY, PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
 import type { RegState } from '../state/reg-state';
+import { MEM_RDONLY, PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
 import type { CallMeta } from './call-meta';
 import { canElideNull } from './const-key';
 
@@ -90,7 +90,10 @@ export function setReturnValue(env: VerifierEnv, meta: CallMeta): void {
 function acquires(meta: CallMeta): boolean {
   const { name } = meta.proto;
   const type = meta.map?.type;
-  return ACQUIRES.has(name) || (name === 'map_lookup_elem' && (type === MapType.SOCKMAP || type === MapType.SOCKHASH));
+  return (
+    ACQUIRES.has(name) ||
+    (name === 'map_lookup_elem' && (type === MapType.SOCKMAP || type === MapType.SOCKHASH))
+  );
 }
 
 function mapValue(env: VerifierEnv, meta: CallMeta, r0: RegState, declared: number): void {

@@ -10,8 +10,8 @@ import { clearAllPktPointers } from '../state/references';
 import { clearCallerSavedRegs, markRegUnknown } from '../state/reg-ops';
 import { RegBase } from '../state/reg-type';
 import type { VerifierState } from '../state/verifier-state';
-import { invalidScalar, retvalWithin } from './return-code';
 import { checkGlobalArgs } from './global-func';
+import { invalidScalar, retvalWithin } from './return-code';
 
 /** `setup_func_entry`: a new innermost frame; its registers are the caller's to fill. */
 export function enterFunction(

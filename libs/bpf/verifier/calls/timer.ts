@@ -8,7 +8,10 @@ export function processTimer(env: VerifierEnv, regno: number, meta: CallMeta): v
   const reg = env.curRegs[regno];
   const { map } = reg;
   if (!isConst(reg.v)) {
-    env.reject('EINVAL', `R${regno} doesn't have constant offset. bpf_timer has to be at the constant offset`);
+    env.reject(
+      'EINVAL',
+      `R${regno} doesn't have constant offset. bpf_timer has to be at the constant offset`,
+    );
   }
   if (!map) throw new Error('a timer argument without a map');
   const name = map.name.slice(0, 15);

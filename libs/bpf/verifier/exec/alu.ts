@@ -1,4 +1,12 @@
-import { BPF_ADDR_SPACE, BPF_ALU_OP, BPF_CLASS, type Insn, insnClass, insnOp, isRegOperand } from '@probed/isa';
+import {
+  BPF_ADDR_SPACE,
+  BPF_ALU_OP,
+  BPF_CLASS,
+  type Insn,
+  insnClass,
+  insnOp,
+  isRegOperand,
+} from '@probed/isa';
 import type { VerifierEnv } from '../env';
 import { assignScalarIdBeforeMov, regWidth } from '../memory/stack-slots';
 import { markChainPrecision } from '../pruning/precision';
@@ -20,8 +28,8 @@ import {
 import { isPointerValue, markRegUnknown } from '../state/reg-ops';
 import { BPF_ADD_CONST, BPF_ADD_CONST32, BPF_ADD_CONST64, RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
-import { ALU_STRING, adjustPtrMinMaxVals } from './pointer-alu';
 import { pushStack } from './path-stack';
+import { ALU_STRING, adjustPtrMinMaxVals } from './pointer-alu';
 import { checkDst, checkDstNoMark, checkSrc } from './reg-arg';
 
 /** `off` of a move that casts between address spaces. */
@@ -143,25 +151,36 @@ function adjustRegMinMaxVals(env: VerifierEnv, insn: Insn, op: number): void {
   if (isRegOperand(insn)) {
     src = regs[insn.src];
     if (src.type !== RegBase.SCALAR_VALUE) {
-      if (dstIsPtr) return combinePointers(env, insn, op, dst);
+      if (dstIsPtr) {
+        combinePointers(env, insn, op, dst);
+        return;
+      }
       markChainPrecision(env, insn.dst);
-      return adjustPtrMinMaxVals(env, insn, src, dst);
+      adjustPtrMinMaxVals(env, insn, src, dst);
+      return;
     }
     if (dstIsPtr) {
       markChainPrecision(env, insn.src);
-      return adjustPtrMinMaxVals(env, insn, dst, src);
+      adjustPtrMinMaxVals(env, insn, dst, src);
+      return;
     }
     if (dst.precise) markChainPrecision(env, insn.src);
   } else {
     src = new RegState();
     src.markScalar(scalarImm(insn.imm));
-    if (dstIsPtr) return adjustPtrMinMaxVals(env, insn, dst, src);
+    if (dstIsPtr) {
+      adjustPtrMinMaxVals(env, insn, dst, src);
+      return;
+    }
   }
   addScalars(env, insn, op, dst, src);
 }
 
 function combinePointers(env: VerifierEnv, insn: Insn, op: number, dst: RegState): void {
-  if (op === BPF_ALU_OP.SUB && env.allowPtrLeaks) return markRegUnknown(env, dst);
+  if (op === BPF_ALU_OP.SUB && env.allowPtrLeaks) {
+    markRegUnknown(env, dst);
+    return;
+  }
   env.reject('EACCES', `R${insn.dst} pointer ${ALU_STRING[op >> 4]} pointer prohibited`);
 }
 

@@ -22,14 +22,19 @@ const RMW: ReadonlySet<number> = new Set([
 
 /** An atomic instruction (`check_atomic`). */
 export function checkAtomic(env: VerifierEnv, insn: Insn): void {
-  if (RMW.has(insn.imm)) return checkRmw(env, insn);
+  if (RMW.has(insn.imm)) {
+    checkRmw(env, insn);
+    return;
+  }
   if (insn.imm === A.LOAD_ACQ) {
     checkLoadMem(env, insn, true, false, false);
-    return checkPtrType(env, insn.src, 'loads from');
+    checkPtrType(env, insn.src, 'loads from');
+    return;
   }
   if (insn.imm === A.STORE_REL) {
     checkStoreReg(env, insn, true);
-    return checkPtrType(env, insn.dst, 'stores into');
+    checkPtrType(env, insn.dst, 'stores into');
+    return;
   }
   const op = (insn.imm >>> 0).toString(16).padStart(2, '0');
   env.reject('EINVAL', `BPF_ATOMIC uses invalid atomic opcode ${op}`);

@@ -28,7 +28,10 @@ const TAKEN_SEEN = 2;
 export function checkCondJmpOp(env: VerifierEnv, insn: Insn): void {
   const op = insnOp(insn);
   if (op > BPF_JMP_OP.JCOND) env.reject('EINVAL', `invalid BPF_JMP/JMP32 opcode ${op.toString(16)}`);
-  if (op === BPF_JMP_OP.JCOND) return checkMayGoto(env, insn);
+  if (op === BPF_JMP_OP.JCOND) {
+    checkMayGoto(env, insn);
+    return;
+  }
   const dst = checkSrc(env, insn.dst);
   const src = sourceOperand(env, insn, dst);
   noteStackOperands(env, insn, dst, src);
@@ -103,8 +106,8 @@ function splitPaths(
   const linked: LinkedReg[] = [];
   const srcLinked = byReg && src.type === RegBase.SCALAR_VALUE && src.id !== 0;
   const dstLinked = dst.type === RegBase.SCALAR_VALUE && dst.id !== 0;
-  if (srcLinked) collectLinkedRegs(fall, src.id, linked);
-  if (dstLinked) collectLinkedRegs(fall, dst.id, linked);
+  if (srcLinked) collectLinkedRegs(env, fall, src.id, linked);
+  if (dstLinked) collectLinkedRegs(env, fall, dst.id, linked);
   if (linked.length > 1) pushJmpHistory(env, fall, 0, 0, 0, linked);
   const taken = pushStack(env, env.insnIdx + insn.off + 1, env.insnIdx);
   const takenRegs = taken.curFunc.regs;

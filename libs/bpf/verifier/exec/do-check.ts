@@ -1,4 +1,5 @@
-import { setGlobalArgs } from '../calls/global-func';
+import { BPF_F_SLEEPABLE } from '@probed/spec';
+import { noteMainSignature, setGlobalArgs } from '../calls/global-func';
 import { BPF_COMPLEXITY_LIMIT_INSNS, type VerifierEnv } from '../env';
 import { printInsn } from '../log/print-insn';
 import { printInsnState, printVerifierState } from '../log/print-state';
@@ -7,7 +8,6 @@ import { pushJmpHistory } from '../pruning/jmp-history';
 import { isStateVisited, updateBranchCounts } from '../pruning/visited';
 import { RegBase } from '../state/reg-type';
 import { VerifierState } from '../state/verifier-state';
-import { BPF_F_SLEEPABLE } from '@probed/spec';
 import { BPF_MAIN_FUNC, newFrame } from './path-stack';
 import { checkInsn } from './step';
 
@@ -21,9 +21,7 @@ export function doCheck(env: VerifierEnv): void {
       if (!env.isGlobal(n) || !env.subprogs[n].called || verified.has(n)) continue;
       checkCommon(env, n);
       if (env.log.detailed) {
-        env.verbose(
-          `Func#${n} ('${env.subprogs[n].name}') is safe for any args that match its prototype\n`,
-        );
+        env.verbose(`Func#${n} ('${env.subprogs[n].name}') is safe for any args that match its prototype\n`);
       }
       verified.add(n);
       more = true;
@@ -44,6 +42,7 @@ function checkCommon(env: VerifierEnv, subprogno: number): void {
   env.prevInsnIdx = -1;
   env.liveness.resetCallchain();
   if (subprogno === 0) {
+    noteMainSignature(env);
     env.curRegs[1].markPointer(RegBase.PTR_TO_CTX);
   } else {
     if (env.log.detailed) env.verbose(`Validating ${env.subprogs[subprogno].name}() func#${subprogno}...\n`);
@@ -112,7 +111,9 @@ function walk(env: VerifierEnv): void {
 function printBefore(env: VerifierEnv, printState: boolean): void {
   const { cur, log } = env;
   if (log.level2 && printState) {
-    env.verbose(`\nfrom ${env.prevInsnIdx} to ${env.insnIdx}${cur.speculative ? ' (speculative execution)' : ''}:`);
+    env.verbose(
+      `\nfrom ${env.prevInsnIdx} to ${env.insnIdx}${cur.speculative ? ' (speculative execution)' : ''}:`,
+    );
     printVerifierState(env, cur, cur.curframe, true);
   }
   if (env.touched.any) printInsnState(env, cur, cur.curframe);

@@ -1,3 +1,5 @@
+import type { VerifierEnv } from '../env';
+import { frameInsn } from '../pruning/states-equal';
 import { linkedRegDelta } from '../scalar';
 import { BPF_ADD_CONST, BPF_ADD_CONST32, type RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
@@ -6,12 +8,18 @@ import type { LinkedReg, VerifierState } from '../state/verifier-state';
 /** Registers that are kept linked at one jump (include/linux/bpf_verifier.h: LINKED_REGS_MAX). */
 const LINKED_REGS_MAX = 6;
 
-/** `collect_linked_regs`: adds the scalars of an id to the list; those beyond its room lose their link. */
-export function collectLinkedRegs(st: VerifierState, id: number, out: LinkedReg[]): void {
+/**
+ * `collect_linked_regs`: adds the scalars of an id that may still be read to the list; those beyond its room lose
+ * their link.
+ */
+export function collectLinkedRegs(env: VerifierEnv, st: VerifierState, id: number, out: LinkedReg[]): void {
   const base = id & ~BPF_ADD_CONST;
   for (let frame = st.curframe; frame >= 0; frame--) {
     const func = st.frame[frame];
-    for (let i = 0; i < 10; i++) collectOne(func.regs[i], base, { frame, isReg: true, index: i }, out);
+    const live = env.aux[frameInsn(st, frame)].liveRegsBefore;
+    for (let i = 0; i < 10; i++) {
+      if (((live >> i) & 1) === 1) collectOne(func.regs[i], base, { frame, isReg: true, index: i }, out);
+    }
     for (let spi = 0; spi < func.slots; spi++) {
       if (func.isSpilled(spi)) collectOne(func.spilled[spi], base, { frame, isReg: false, index: spi }, out);
     }

@@ -1,4 +1,12 @@
-import { BPF_MODE, BPF_PSEUDO_LD, BPF_SIZE, type Insn, insnMode, ldImm64Value, subprogTarget } from '@probed/isa';
+import {
+  BPF_MODE,
+  BPF_PSEUDO_LD,
+  BPF_SIZE,
+  type Insn,
+  insnMode,
+  ldImm64Value,
+  subprogTarget,
+} from '@probed/isa';
 import { ProgType } from '@probed/spec';
 import { funcOf } from '../calls/global-func';
 import { prepareFuncExit } from '../calls/subprog-call';
@@ -23,8 +31,14 @@ export function checkLdImm(env: VerifierEnv, insn: Insn): void {
     dst.v = scalarConst(ldImm64Value(insn, high));
     return;
   }
-  if (insn.src === BPF_PSEUDO_LD.BTF_ID) return loadKsym(env, dst, at);
-  if (insn.src === BPF_PSEUDO_LD.FUNC) return loadFunc(env, dst, insn, at);
+  if (insn.src === BPF_PSEUDO_LD.BTF_ID) {
+    loadKsym(env, dst, at);
+    return;
+  }
+  if (insn.src === BPF_PSEUDO_LD.FUNC) {
+    loadFunc(env, dst, insn, at);
+    return;
+  }
   const map = env.mapOf.get(at);
   const byValue = insn.src === BPF_PSEUDO_LD.MAP_VALUE || insn.src === BPF_PSEUDO_LD.MAP_IDX_VALUE;
   dst.markPointer(byValue ? RegBase.PTR_TO_MAP_VALUE : RegBase.CONST_PTR_TO_MAP);

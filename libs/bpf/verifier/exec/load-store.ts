@@ -87,7 +87,8 @@ function savePtrType(env: VerifierEnv, type: number, allowTrustMismatch: boolean
     env.reject('EINVAL', 'same insn cannot be used with different pointers');
   }
   const isMem = baseType(type) === RegBase.PTR_TO_MEM || baseType(prev) === RegBase.PTR_TO_MEM;
-  aux.ptrType = (isMem ? RegBase.PTR_TO_MEM : RegBase.PTR_TO_BTF_ID) | ((type | prev) & (PTR_UNTRUSTED | MEM_RDONLY));
+  aux.ptrType =
+    (isMem ? RegBase.PTR_TO_MEM : RegBase.PTR_TO_BTF_ID) | ((type | prev) & (PTR_UNTRUSTED | MEM_RDONLY));
 }
 
 /** Loads that may fault and then give 0 (BPF_PROBE_MEM). */

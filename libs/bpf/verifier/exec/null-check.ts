@@ -1,15 +1,17 @@
 import { MapType } from '@probed/spec';
+import type { VerifierEnv } from '../env';
+import { mapHasSpinLock } from '../memory/map-fields';
 import { ZERO } from '../scalar';
 import { isZero } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
 import { baseType, MEM_RCU, PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
 import type { VerifierState } from '../state/verifier-state';
-import { mapHasSpinLock } from '../memory/map-fields';
-import type { VerifierEnv } from '../env';
 
 /** Whether the pointer's identity matters beyond its null check (`reg_may_point_to_spin_lock`). */
 function mayPointToSpinLock(env: VerifierEnv, reg: RegState): boolean {
-  return baseType(reg.type) === RegBase.PTR_TO_MAP_VALUE && reg.map !== undefined && mapHasSpinLock(env, reg.map);
+  return (
+    baseType(reg.type) === RegBase.PTR_TO_MAP_VALUE && reg.map !== undefined && mapHasSpinLock(env, reg.map)
+  );
 }
 
 /** The pointer was found not to be NULL (`mark_ptr_not_null_reg`). */

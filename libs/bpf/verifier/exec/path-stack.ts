@@ -1,6 +1,6 @@
+import { BPF_REG_FP } from '@probed/isa';
 import type { VerifierEnv } from '../env';
 import { FuncState } from '../state/func-state';
-import { BPF_REG_FP } from '@probed/isa';
 import { RegBase } from '../state/reg-type';
 import { VerifierState } from '../state/verifier-state';
 

@@ -3,10 +3,32 @@ import type { VerifierEnv } from '../env';
 import { adjustPtrAdd, adjustPtrSub, isConst, type ScalarState } from '../scalar';
 import { markRegUnknown } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
-import { baseType, PTR_MAYBE_NULL, PTR_UNTRUSTED, RegBase, regTypeStr, typeIsPktPointer } from '../state/reg-type';
+import {
+  baseType,
+  PTR_MAYBE_NULL,
+  PTR_UNTRUSTED,
+  RegBase,
+  regTypeStr,
+  typeIsPktPointer,
+} from '../state/reg-type';
 
 /** kernel/bpf/disasm.c: bpf_alu_string, by the operation's high four bits. */
-export const ALU_STRING = ['+=', '-=', '*=', '/=', '|=', '&=', '<<=', '>>=', 'neg', '%=', '^=', '=', 's>>=', 'endian'];
+export const ALU_STRING = [
+  '+=',
+  '-=',
+  '*=',
+  '/=',
+  '|=',
+  '&=',
+  '<<=',
+  '>>=',
+  'neg',
+  '%=',
+  '^=',
+  '=',
+  's>>=',
+  'endian',
+];
 
 const BPF_MAX_VAR_OFF = 1 << 29;
 const S64_MIN = -0x8000_0000_0000_0000n;
@@ -34,10 +56,14 @@ export function adjustPtrMinMaxVals(env: VerifierEnv, insn: Insn, ptr: RegState,
   const o = offset.v;
   const known = isConst(o);
   if ((known && (o.smin !== o.smax || o.umin !== o.umax)) || o.smin > o.smax || o.umin > o.umax) {
-    return markRegUnknown(env, dst);
+    markRegUnknown(env, dst);
+    return;
   }
   if (insnClass(insn) !== BPF_CLASS.ALU64) {
-    if (op === BPF_ALU_OP.SUB && env.allowPtrLeaks) return markRegUnknown(env, dst);
+    if (op === BPF_ALU_OP.SUB && env.allowPtrLeaks) {
+      markRegUnknown(env, dst);
+      return;
+    }
     env.reject('EACCES', `R${insn.dst} 32-bit pointer arithmetic prohibited`);
   }
   checkMovable(env, insn.dst, ptr, o, op);

@@ -59,7 +59,10 @@ export function checkInsn(env: VerifierEnv): StepResult {
 }
 
 function checkStx(env: VerifierEnv, insn: Insn): void {
-  if (insnMode(insn) === BPF_MODE.ATOMIC) return checkAtomic(env, insn);
+  if (insnMode(insn) === BPF_MODE.ATOMIC) {
+    checkAtomic(env, insn);
+    return;
+  }
   if (insnMode(insn) !== BPF_MODE.MEM || insn.imm !== 0) env.reject('EINVAL', 'BPF_STX uses reserved fields');
   checkStoreReg(env, insn, false);
 }
@@ -108,7 +111,11 @@ function checkCall(env: VerifierEnv, insn: Insn): void {
   ) {
     env.reject('EINVAL', 'BPF_CALL uses reserved fields');
   }
-  if (env.cur.refs.activeLocks > 0 && insn.src === HELPER && !ALLOWED_UNDER_LOCK.has(helperName(insn.imm) ?? '')) {
+  if (
+    env.cur.refs.activeLocks > 0 &&
+    insn.src === HELPER &&
+    !ALLOWED_UNDER_LOCK.has(helperName(insn.imm) ?? '')
+  ) {
     env.reject('EINVAL', 'function calls are not allowed while holding a lock');
   }
   if (insn.src === SUBPROG) {

@@ -23,7 +23,12 @@ const ALIGNMENT = 40;
 const MIN_ALIGNMENT = 8;
 
 /** `print_verifier_state`: registers and stack of a frame, all or only the touched ones, with a newline. */
-export function printVerifierState(env: VerifierEnv, state: VerifierState, frameno: number, all: boolean): void {
+export function printVerifierState(
+  env: VerifierEnv,
+  state: VerifierState,
+  frameno: number,
+  all: boolean,
+): void {
   env.verbose(`${formatVerifierState(env, state, frameno, all)}\n`);
   if (!all) env.touched.clear();
 }
@@ -75,7 +80,8 @@ function formatDynptrSlot(func: FuncState, spi: number): string {
 export function formatReg(env: VerifierEnv, func: FuncState, reg: RegState): string {
   const t = reg.type;
   const precise = t === RegBase.SCALAR_VALUE && reg.precise ? 'P' : '';
-  if (t === RegBase.SCALAR_VALUE && isConst(reg.v)) return precise + formatSnum(BigInt.asIntN(64, reg.v.value));
+  if (t === RegBase.SCALAR_VALUE && isConst(reg.v))
+    return precise + formatSnum(BigInt.asIntN(64, reg.v.value));
   let head = precise + regTypeStr(t);
   if (t === RegBase.PTR_TO_STACK) {
     if (func.frameno !== reg.frameno) head += `[${reg.frameno}]`;
@@ -93,7 +99,12 @@ function attributes(reg: RegState): string[] {
   if (reg.id) out.push(`id=${reg.id & ~BPF_ADD_CONST}${addConst}`);
   if (reg.refObjId) out.push(`ref_obj_id=${reg.refObjId}`);
   if (typeIsNonOwningRef(t)) out.push('non_own_ref');
-  if (reg.map && (base === RegBase.CONST_PTR_TO_MAP || base === RegBase.PTR_TO_MAP_VALUE || base === RegBase.PTR_TO_MAP_KEY)) {
+  if (
+    reg.map &&
+    (base === RegBase.CONST_PTR_TO_MAP ||
+      base === RegBase.PTR_TO_MAP_VALUE ||
+      base === RegBase.PTR_TO_MAP_KEY)
+  ) {
     if (reg.map.name) out.push(`map=${reg.map.name.slice(0, 15)}`);
     out.push(`ks=${reg.map.keySize},vs=${reg.map.valueSize}`);
   }

@@ -3,16 +3,10 @@ import type { VerifierEnv } from '../env';
 import { coerceRegToSize, coerceRegToSizeSx, isConst, scalarConst } from '../scalar';
 import { isPointerValue, markRegUnknown } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
-import {
-  baseType,
-  MEM_RDONLY,
-  PTR_UNTRUSTED,
-  RegBase,
-  regTypeStr,
-  typeMayBeNull,
-} from '../state/reg-type';
+import { baseType, MEM_RDONLY, PTR_UNTRUSTED, RegBase, regTypeStr, typeMayBeNull } from '../state/reg-type';
 import { checkPtrAlignment } from './alignment';
 import { checkPtrToBtfAccess, checkPtrToMapAccess } from './btf-access';
+import { checkBufferAccess } from './buffer-access';
 import { checkCtxAccess } from './ctx-access';
 import {
   checkMapAccess,
@@ -24,7 +18,6 @@ import {
 } from './region';
 import { checkSockAccess } from './sock-access';
 import { checkStackBounds, checkStackRead, checkStackWrite } from './stack-access';
-import { checkBufferAccess } from './buffer-access';
 
 /** One access of `size` bytes at register `regno` + `off`. */
 export interface MemAccess {
@@ -75,7 +68,11 @@ const CHECKS: Readonly<Partial<Record<RegBase, AccessCheck>>> = {
   [RegBase.PTR_TO_BUF]: accessBuf,
 };
 
-const FLAGGED: ReadonlySet<RegBase> = new Set([RegBase.PTR_TO_MEM, RegBase.PTR_TO_BTF_ID, RegBase.PTR_TO_BUF]);
+const FLAGGED: ReadonlySet<RegBase> = new Set([
+  RegBase.PTR_TO_MEM,
+  RegBase.PTR_TO_BTF_ID,
+  RegBase.PTR_TO_BUF,
+]);
 
 function checkOf(reg: RegState): AccessCheck | undefined {
   const base = baseType(reg.type);
@@ -106,7 +103,10 @@ function accessMapValue(env: VerifierEnv, a: MemAccess, reg: RegState, off: numb
   checkMapAccessType(env, map, off, a.size, a.write);
   checkMapAccess(env, a.regno, off, a.size, false, false);
   const contents = isConst(reg.v) && !a.write && a.valueRegno >= 0 ? frozenContents(map) : undefined;
-  if (!contents) return loadUnknown(env, a);
+  if (!contents) {
+    loadUnknown(env, a);
+    return;
+  }
   const at = off + Number(reg.v.smin);
   env.curRegs[a.valueRegno].markScalar(scalarConst(readFrozen(contents, at, a.size, a.signExtend)));
 }

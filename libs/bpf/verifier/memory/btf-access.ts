@@ -14,7 +14,7 @@ import {
   RegBase,
   typeFlags,
 } from '../state/reg-type';
-import { walkStruct, type WalkResult } from './btf-walk';
+import { type WalkResult, walkStruct } from './btf-walk';
 import { fieldTrust } from './trusted-fields';
 
 /** A load through a pointer to a kernel struct (`check_ptr_to_btf_access`). */
@@ -63,7 +63,10 @@ function loadResult(
   struct: string,
   result: Exclude<WalkResult, { kind: 'error' }>,
 ): void {
-  if (result.kind === 'scalar') return markRegUnknown(env, dst);
+  if (result.kind === 'scalar') {
+    markRegUnknown(env, dst);
+    return;
+  }
   if (result.kind === 'untrusted-mem') {
     dst.markPointer(RegBase.PTR_TO_MEM | MEM_RDONLY | PTR_UNTRUSTED);
     return;
@@ -75,7 +78,13 @@ function loadResult(
 }
 
 /** Trust in a pointer that was read from a struct. */
-function pointerFlags(env: VerifierEnv, from: RegState, struct: string, member: string, walked: number): number {
+function pointerFlags(
+  env: VerifierEnv,
+  from: RegState,
+  struct: string,
+  member: string,
+  walked: number,
+): number {
   if ((from.type & PTR_UNTRUSTED) !== 0) return PTR_UNTRUSTED;
   const isRcu = (typeFlags(from.type) & MEM_RCU) !== 0;
   if (!isTrustedReg(from) && !isRcu) return walked & ~(PTR_TRUSTED | MEM_RCU);
@@ -102,7 +111,8 @@ export function checkPtrToMapAccess(
 ): void {
   const reg = env.curRegs[regno];
   const structId = env.facts.btf.findByName('bpf_map', 'struct');
-  if (structId === undefined) env.reject('ENOTSUPP', `map_ptr access not supported without CONFIG_DEBUG_INFO_BTF`);
+  if (structId === undefined)
+    env.reject('ENOTSUPP', `map_ptr access not supported without CONFIG_DEBUG_INFO_BTF`);
   if (!env.allowPtrLeaks) {
     env.reject('EPERM', `'struct bpf_map' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`);
   }

@@ -23,7 +23,8 @@ export function attachTarget(env: VerifierEnv): AttachTarget | undefined {
   if (type === ProgType.TRACING && expectedAttachType === AttachType.TRACE_RAW_TP) {
     return tracepointTarget(btf, attachTo);
   }
-  const prefix = type === ProgType.LSM ? 'bpf_lsm_' : expectedAttachType === AttachType.TRACE_ITER ? 'bpf_iter_' : '';
+  const prefix =
+    type === ProgType.LSM ? 'bpf_lsm_' : expectedAttachType === AttachType.TRACE_ITER ? 'bpf_iter_' : '';
   const id = btf.findByName(prefix + attachTo, 'func');
   if (id === undefined) return undefined;
   const func = btf.type(id);
@@ -38,7 +39,7 @@ function tracepointTarget(btf: Btf, name: string): AttachTarget | undefined {
   const ptr = btf.resolve(id);
   const proto = ptr.kind === 'ptr' ? btf.resolve(ptr.typeId) : undefined;
   if (proto?.kind !== 'func_proto') return undefined;
-  return { name: `btf_trace_${name}`, proto, skip: 1, isTracepoint: true };
+  return { name, proto, skip: 1, isTracepoint: true };
 }
 
 /** Whether the context also holds the return value, after the arguments. */
@@ -92,9 +93,12 @@ function argument(
 ): CtxValue | undefined {
   const { btf } = env.facts;
   const type = btf.resolve(typeId);
-  if (isScalar(type.kind) || type.kind === 'struct' || type.kind === 'union') return scalarArg(env, typeId, size);
+  if (isScalar(type.kind) || type.kind === 'struct' || type.kind === 'union')
+    return scalarArg(env, typeId, size);
   if (type.kind !== 'ptr') {
-    env.complain(`func '${target.name}' arg${index} '${type.name}' has type ${type.kind.toUpperCase()}. Only pointer access is allowed`);
+    env.complain(
+      `func '${target.name}' arg${index} '${type.name}' has type ${type.kind.toUpperCase()}. Only pointer access is allowed`,
+    );
     return undefined;
   }
   if (size !== 8) {
@@ -103,6 +107,9 @@ function argument(
   }
   const pointee = btf.resolve(type.typeId);
   if (pointee.kind !== 'struct' && pointee.kind !== 'union') return SCALAR;
+  env.verbose(
+    `func '${target.name}' arg${index} has btf_id ${pointee.id} type ${pointee.kind.toUpperCase()} '${pointee.name}'\n`,
+  );
   return { type: RegBase.PTR_TO_BTF_ID | argumentFlags(env, target, index, type.typeId), btfId: pointee.id };
 }
 
@@ -111,7 +118,8 @@ function argumentFlags(env: VerifierEnv, target: AttachTarget, index: number, ta
   const tagged: Readonly<Record<string, number>> = { user: MEM_USER, percpu: MEM_PERCPU, rcu: MEM_RCU };
   let flags = tag.kind === 'type_tag' && !tag.attribute ? (tagged[tag.name] ?? 0) : 0;
   const attach = env.spec.expectedAttachType;
-  const trusts = attach === AttachType.TRACE_RAW_TP || env.spec.type === ProgType.LSM || attach === AttachType.TRACE_ITER;
+  const trusts =
+    attach === AttachType.TRACE_RAW_TP || env.spec.type === ProgType.LSM || attach === AttachType.TRACE_ITER;
   if (trusts) flags |= PTR_TRUSTED;
   if (target.isTracepoint && mayBeNullArg(target.name, index)) flags |= PTR_MAYBE_NULL;
   return flags;
@@ -129,5 +137,5 @@ const NULL_ARGS: Readonly<Record<string, number>> = {
 };
 
 function mayBeNullArg(name: string, index: number): boolean {
-  return (((NULL_ARGS[name.slice('btf_trace_'.length)] ?? 0) >> index) & 1) === 1;
+  return (((NULL_ARGS[name] ?? 0) >> index) & 1) === 1;
 }

@@ -112,7 +112,13 @@ class Walker {
     return SCALAR;
   }
 
-  private pointer(outer: BtfType, member: BtfMember, targetId: number, start: number, bytes: number): WalkResult {
+  private pointer(
+    outer: BtfType,
+    member: BtfMember,
+    targetId: number,
+    start: number,
+    bytes: number,
+  ): WalkResult {
     if (bytes !== this.size || this.off !== start) {
       return deny(
         `cannot access ptr member ${member.name} with moff ${start} in struct ${outer.name} with off ${this.off} size ${this.size}`,

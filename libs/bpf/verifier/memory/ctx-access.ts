@@ -1,4 +1,4 @@
-import { contextAccess, type ContextFieldKind, contextView, programType } from '@probed/spec';
+import { type ContextFieldKind, contextAccess, contextView, programType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { sourceLine } from '../log/source-line';
 import { withBounds } from '../scalar';

@@ -1,9 +1,9 @@
 import type { MapInfo } from '@probed/spec';
 import type { VerifierEnv } from '../env';
+import { tnumString } from '../scalar';
+import { isZero } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
 import { RegBase, regTypeStr } from '../state/reg-type';
-import { isZero } from '../state/reg-ops';
-import { tnumString } from '../scalar';
 import { mapFields } from './map-fields';
 
 const S64_MIN = -0x8000_0000_0000_0000n;
@@ -104,8 +104,10 @@ export function checkMapAccessType(
   write: boolean,
 ): void {
   const where = `value_size=${map.valueSize} off=${off} size=${size}`;
-  if (write && (map.flags & BPF_F_RDONLY_PROG) !== 0) env.reject('EACCES', `write into map forbidden, ${where}`);
-  if (!write && (map.flags & BPF_F_WRONLY_PROG) !== 0) env.reject('EACCES', `read from map forbidden, ${where}`);
+  if (write && (map.flags & BPF_F_RDONLY_PROG) !== 0)
+    env.reject('EACCES', `write into map forbidden, ${where}`);
+  if (!write && (map.flags & BPF_F_WRONLY_PROG) !== 0)
+    env.reject('EACCES', `read from map forbidden, ${where}`);
 }
 
 /** `check_map_access`: inside the value, and not on a field that only helpers may touch. */

@@ -1,4 +1,4 @@
-import { contextAccess, type ContextView } from '@probed/spec';
+import { type ContextView, contextAccess } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { baseType, RegBase, regTypeStr } from '../state/reg-type';
 

@@ -1,9 +1,11 @@
 import { BPF_CLASS, insnClass, MAX_BPF_STACK } from '@probed/isa';
 import type { VerifierEnv } from '../env';
+import { sourceLine } from '../log/source-line';
 import { pushJmpHistory } from '../pruning/jmp-history';
 import { markChainPrecision } from '../pruning/precision';
 import { isConst, scalarConst, tnumString, ZERO } from '../scalar';
 import { type FuncState, SlotType } from '../state/func-state';
+import { isNullScalar, isPointerValue, markRegUnknown } from '../state/reg-ops';
 import { RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
 import { INSN_F_STACK_ACCESS } from '../state/verifier-state';
@@ -20,8 +22,6 @@ import {
   scrubSlot,
   slotOf,
 } from './stack-slots';
-import { isPointerValue, isNullScalar, markRegUnknown } from '../state/reg-ops';
-import { sourceLine } from '../log/source-line';
 
 /** include/linux/bpf_verifier.h: BPF_MAX_VAR_OFF, the largest variable offset of a pointer. */
 const BPF_MAX_VAR_OFF = 1n << 29n;
@@ -246,7 +246,13 @@ export function checkStackRead(
 }
 
 /** `mark_reg_stack_read`: a register loaded from bytes is zero when all of them are. */
-function markRegStackRead(env: VerifierEnv, func: FuncState, min: number, max: number, dstRegno: number): void {
+function markRegStackRead(
+  env: VerifierEnv,
+  func: FuncState,
+  min: number,
+  max: number,
+  dstRegno: number,
+): void {
   let zeros = 0;
   for (let i = min; i < max; i++) {
     env.touched.slot(slotOf(i));
@@ -292,7 +298,6 @@ function readSpill(env: VerifierEnv, func: FuncState, off: number, size: number,
   for (let i = 7; i > 0 && func.slotType[spi * 8 + i - 1] === SlotType.SPILL; i--) spillSize++;
   if (size === 8 && spillSize === 8) {
     if (dstRegno >= 0) {
-      if (env.bpfCapable) assignScalarIdBeforeMov(env, reg);
       env.curRegs[dstRegno].copyFrom(reg);
     } else if (isPointerValue(env, reg)) {
       env.reject('EACCES', `leaking pointer from stack off ${off}`);
@@ -305,8 +310,7 @@ function readSpill(env: VerifierEnv, func: FuncState, off: number, size: number,
   }
   if (dstRegno < 0) return false;
   if (size > spillSize || (off & 7) !== 0) return readPartOfSpill(env, func, off, size, dstRegno);
-  if (env.bpfCapable && size === 4 && spillSize === 4 && regWidth(reg) <= 32) assignScalarIdBeforeMov(env, reg);
-  const dst = env.curRegs[dstRegno];
+const dst = env.curRegs[dstRegno];
   dst.copyFrom(reg);
   if (regWidth(reg) > size * 8) dst.id = 0;
   return true;

@@ -46,7 +46,8 @@ export function isSpecialSlot(func: FuncState, spi: number): boolean {
 /** `scrub_spilled_slot` on all eight bytes: what was spilled is now mere bytes. */
 export function scrubSlot(func: FuncState, spi: number): void {
   const { slotType } = func;
-  for (let i = spi * 8; i < spi * 8 + 8; i++) if (slotType[i] !== SlotType.INVALID) slotType[i] = SlotType.MISC;
+  for (let i = spi * 8; i < spi * 8 + 8; i++)
+    if (slotType[i] !== SlotType.INVALID) slotType[i] = SlotType.MISC;
 }
 
 /** `assign_scalar_id_before_mov`: gives a non-constant scalar an id, so that its copies stay linked to it. */

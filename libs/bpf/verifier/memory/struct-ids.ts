@@ -4,7 +4,13 @@ import type { Btf } from '@probed/btf';
  * `btf_struct_ids_match`: the struct at `off` of a type is the wanted one, itself or as the first part of another.
  * @param strict only the type itself, at offset 0
  */
-export function structContains(btf: Btf, typeId: number, off: number, wanted: number, strict: boolean): boolean {
+export function structContains(
+  btf: Btf,
+  typeId: number,
+  off: number,
+  wanted: number,
+  strict: boolean,
+): boolean {
   if (off === 0 && sameType(btf, typeId, wanted)) return true;
   if (strict) return false;
   let id = typeId;

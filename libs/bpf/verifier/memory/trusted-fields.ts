@@ -12,7 +12,11 @@ const SAFE_RCU: ReadonlySet<string> = new Set([
   'cgroup_subsys_state.cgroup',
 ]);
 
-const SAFE_RCU_OR_NULL: ReadonlySet<string> = new Set(['mm_struct.exe_file', 'sk_buff.sk', 'request_sock.sk']);
+const SAFE_RCU_OR_NULL: ReadonlySet<string> = new Set([
+  'mm_struct.exe_file',
+  'sk_buff.sk',
+  'request_sock.sk',
+]);
 
 const SAFE_TRUSTED: ReadonlySet<string> = new Set([
   'bpf_iter_meta.seq',

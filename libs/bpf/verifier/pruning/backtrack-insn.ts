@@ -104,7 +104,8 @@ function throughStx(
   hist: JmpHistoryEntry | undefined,
   bt: BacktrackState,
 ): boolean {
-  if (isAtomic(insn) && insn.imm === BPF_ATOMIC_OP.LOAD_ACQ) return throughLdx(env, insn, idx, subseq, hist, bt);
+  if (isAtomic(insn) && insn.imm === BPF_ATOMIC_OP.LOAD_ACQ)
+    return throughLdx(env, insn, idx, subseq, hist, bt);
   const slot = clearStoredSlot(insn, hist, bt);
   if (slot === 'cleared') bt.setReg(insn.src);
   return slot !== 'unknown';

@@ -81,7 +81,9 @@ export class BacktrackState {
   /** `bt_sync_linked_regs`: what one of the linked registers needs, all of them need. */
   syncLinked(linked: readonly LinkedReg[] | undefined): void {
     if (!linked) return;
-    const some = linked.some((l) => (l.isReg ? this.isRegSet(l.index, l.frame) : this.isSlotSet(l.frame, l.index)));
+    const some = linked.some((l) =>
+      l.isReg ? this.isRegSet(l.index, l.frame) : this.isSlotSet(l.frame, l.index),
+    );
     if (!some) return;
     for (const l of linked) {
       if (l.isReg) this.setReg(l.index, l.frame);

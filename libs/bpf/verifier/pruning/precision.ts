@@ -111,7 +111,8 @@ function walkState(
     skip = false;
     if (bt.empty) return 'done';
     subseq = i;
-    if (i === st.firstInsnIdx && (history === 0 || (history === 1 && st.jmpHistory[0].idx === i))) return subseq;
+    if (i === st.firstInsnIdx && (history === 0 || (history === 1 && st.jmpHistory[0].idx === i)))
+      return subseq;
     if (history > 0 && st.jmpHistory[history - 1].idx === i) i = st.jmpHistory[--history].prevIdx;
     else i--;
     if (i < 0 || i >= env.insns.length) return 'unknown';

@@ -42,7 +42,8 @@ export function regsExact(old: RegState, cur: RegState, ids: IdMap): boolean {
 /** Whether what was safe with `old` is safe with `cur` (`regsafe`). */
 export function regsafe(old: RegState, cur: RegState, ids: IdMap, exact: Exact): boolean {
   if (exact === Exact.EXACT) return regsExact(old, cur, ids);
-  if (old.type === RegBase.NOT_INIT && (exact === Exact.NOT_EXACT || cur.type === RegBase.NOT_INIT)) return true;
+  if (old.type === RegBase.NOT_INIT && (exact === Exact.NOT_EXACT || cur.type === RegBase.NOT_INIT))
+    return true;
   if (old.type !== cur.type) return false;
   switch (baseType(old.type)) {
     case RegBase.SCALAR_VALUE:

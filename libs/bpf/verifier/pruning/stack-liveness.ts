@@ -195,7 +195,8 @@ export class BpfLiveness {
           changed = this.updateInsn(instance, rows, frame, env.postorder[i]) || changed;
       }
     }
-    if (env.log.level2) env.verbose(`${instance.chainText()} live stack update done in ${rounds} iterations\n`);
+    if (env.log.level2)
+      env.verbose(`${instance.chainText()} live stack update done in ${rounds} iterations\n`);
     if (instance.outer) this.propagateOut(instance, instance.outer);
     instance.updated = false;
     instance.mustWriteDropped = false;
@@ -226,7 +227,13 @@ export class BpfLiveness {
     return changed;
   }
 
-  private logInsn(instance: FuncInstance, rows: Int32Array, before: Int32Array, frame: number, insn: number): void {
+  private logInsn(
+    instance: FuncInstance,
+    rows: Int32Array,
+    before: Int32Array,
+    frame: number,
+    insn: number,
+  ): void {
     const at = (insn - instance.start) * ROW;
     const marked = (rows[at] | rows[at + 1] | rows[at + MUST_WRITE] | rows[at + MUST_WRITE + 1]) !== 0;
     if (!marked && insn !== instance.start && !this.env.aux[insn].prunePoint) return;

@@ -1,7 +1,7 @@
-import type { VerifierEnv } from '../env';
-import { sourceLine } from '../log/source-line';
-import { printVerifierState } from '../log/print-state';
 import { OP_MAY_GOTO } from '@probed/isa';
+import type { VerifierEnv } from '../env';
+import { printVerifierState } from '../log/print-state';
+import { sourceLine } from '../log/source-line';
 import { type FuncState, SlotType } from '../state/func-state';
 import { RegBase } from '../state/reg-type';
 import { VerifierState } from '../state/verifier-state';
@@ -22,9 +22,12 @@ const MAX_JMP_HISTORY = 40;
 /** States of one instruction at most, for programs without CAP_BPF (BPF_COMPLEXITY_LIMIT_STATES). */
 const BPF_COMPLEXITY_LIMIT_STATES = 64;
 
-/** `explored_state`: the states kept at an instruction under the current frame's call. */
+/**
+ * `explored_state`: the bucket of states kept at an instruction under the current frame's call. Buckets are the
+ * kernel's, other instructions' states included: they count towards the statistics.
+ */
 function exploredAt(env: VerifierEnv, insn: number): ExploredState[] {
-  const key = insn * 0x10_0000 + env.curFunc.callsite + 1;
+  const key = ((insn ^ env.curFunc.callsite) >>> 0) % env.insns.length;
   let list = env.explored.get(key);
   if (!list) {
     list = [];
@@ -48,11 +51,12 @@ export function isStateVisited(env: VerifierEnv, insn: number): boolean {
   const insns = env.insnProcessed - env.prevInsnProcessed;
   let add = force || (jmps >= 2 && insns >= 8);
   const list = exploredAt(env, insn);
-  cleanLiveStates(env, list);
+  cleanLiveStates(env, list, insn);
   let count = 0;
   for (let i = 0; i < list.length; i++) {
     const entry = list[i];
     count++;
+    if (entry.state.insnIdx !== insn) continue;
     const verdict = compare(env, entry.state, insn);
     if (verdict === 'hit' || verdict === 'loop-hit') {
       entry.hits++;
@@ -82,7 +86,8 @@ function compare(env: VerifierEnv, old: VerifierState, insn: number): Verdict {
     if (!statesEqual(env, old, cur, incomplete ? Exact.RANGE_WITHIN : Exact.NOT_EXACT)) return 'miss';
     return incomplete ? 'loop-hit' : 'hit';
   }
-  if (old.curFunc.inAsyncCallbackFn && old.curFunc.asyncEntryCnt !== cur.curFunc.asyncEntryCnt) return 'looping-miss';
+  if (old.curFunc.inAsyncCallbackFn && old.curFunc.asyncEntryCnt !== cur.curFunc.asyncEntryCnt)
+    return 'looping-miss';
   if (
     env.insns[insn].opcode === OP_MAY_GOTO &&
     old.mayGotoDepth !== cur.mayGotoDepth &&
@@ -177,9 +182,10 @@ export function updateBranchCounts(env: VerifierEnv, from: VerifierState): void 
 }
 
 /** `clean_live_states`: states whose paths all ended drop what nobody reads any more. */
-function cleanLiveStates(env: VerifierEnv, list: readonly ExploredState[]): void {
+function cleanLiveStates(env: VerifierEnv, list: readonly ExploredState[], insn: number): void {
   for (const { state } of list) {
-    if (state.branches > 0 || state.cleaned || !sameCallsites(state, env.cur)) continue;
+    if (state.branches > 0 || state.cleaned || state.insnIdx !== insn || !sameCallsites(state, env.cur))
+      continue;
     if (env.sccs.isIncomplete(state)) continue;
     cleanState(env, state);
   }

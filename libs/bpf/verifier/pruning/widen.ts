@@ -1,9 +1,9 @@
 import type { VerifierEnv } from '../env';
+import type { RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
+import type { VerifierState } from '../state/verifier-state';
 import { IdMap } from './id-map';
 import { regsExact } from './regs-equal';
-import type { RegState } from '../state/reg-state';
-import type { VerifierState } from '../state/verifier-state';
 
 /** `find_prev_entry`: the nearest kept state at the same instruction under the same chain of calls. */
 export function findPrevEntry(

@@ -43,7 +43,8 @@ export function clearAllPktPointers(env: VerifierEnv): void {
  */
 export function checkResourceLeak(env: VerifierEnv, checkLock: boolean, what: string): void {
   const { refs } = env.cur;
-  const region = (name: string): never => env.reject('EINVAL', `${what} cannot be used inside ${name}-ed region`);
+  const region = (name: string): never =>
+    env.reject('EINVAL', `${what} cannot be used inside ${name}-ed region`);
   if (checkLock && refs.activeLocks > 0) region('bpf_spin_lock');
   if (env.cur.curframe === 0) {
     let leaks = false;

@@ -24,9 +24,7 @@ export function checkAttach(env: VerifierEnv): void {
     env.reject('EINVAL', 'Syscall programs can only be sleepable');
   }
   if (sleepable && !canBeSleepable(type, expectedAttachType)) {
-    env.complain(
-      'Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable',
-    );
+    env.complain('Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable');
     env.fail('EINVAL');
   }
   if (!TRAMPOLINE_TYPES.has(type)) return;

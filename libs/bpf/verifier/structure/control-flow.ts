@@ -5,15 +5,15 @@ import {
   insnOp,
   insnSlots,
   isHelperCall,
-  isSubprogCall,
   isLdImm64,
+  isSubprogCall,
   jumpTarget,
   OP_MAY_GOTO,
 } from '@probed/isa';
 import { isAsyncCallbackHelper, isSyncCallbackHelper } from '../calls/callback-helpers';
 import type { VerifierEnv } from '../env';
-import { helperChangesPktData, helperProto } from '../tables';
 import { sourceLine } from '../log/source-line';
+import { helperChangesPktData, helperProto } from '../tables';
 import { isFuncRef } from './subprograms';
 
 const DISCOVERED = 0x10;
@@ -61,7 +61,8 @@ class CfgWalk {
     const insn = this.env.insns[t];
     if (isFuncRef(insn)) return this.visitCall(t, true);
     const cls = insnClass(insn);
-    if (cls !== BPF_CLASS.JMP && cls !== BPF_CLASS.JMP32) return this.push(t, t + insnSlots(insn), FALLTHROUGH);
+    if (cls !== BPF_CLASS.JMP && cls !== BPF_CLASS.JMP32)
+      return this.push(t, t + insnSlots(insn), FALLTHROUGH);
     const op = insnOp(insn);
     if (op === BPF_JMP_OP.EXIT) return false;
     if (op === BPF_JMP_OP.CALL) return this.visitCallInsn(t);

@@ -16,7 +16,6 @@ import type { VerifierEnv } from '../env';
 import { printInsn } from '../log/print-insn';
 import { helperProto } from '../tables';
 
-
 const ALL_CALLER_SAVED = 0b111111;
 const ALL = 0xffff;
 

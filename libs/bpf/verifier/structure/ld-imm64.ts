@@ -1,4 +1,12 @@
-import { BPF_CLASS, BPF_MODE, BPF_PSEUDO_LD, insnClass, insnMode, isLdImm64, rowsOfOpcode } from '@probed/isa';
+import {
+  BPF_CLASS,
+  BPF_MODE,
+  BPF_PSEUDO_LD,
+  insnClass,
+  insnMode,
+  isLdImm64,
+  rowsOfOpcode,
+} from '@probed/isa';
 import type { MapInfo } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkMapCompatibility } from './map-compatibility';
@@ -35,7 +43,7 @@ export function resolveLdImm64(env: VerifierEnv): void {
 function resolveOne(env: VerifierEnv, i: number): void {
   const insn = env.insns[i];
   const high = env.insns[i + 1];
-  if (!high || high.opcode !== 0 || high.dst !== 0 || high.src !== 0 || high.off !== 0) {
+  if (high?.opcode !== 0 || high.dst !== 0 || high.src !== 0 || high.off !== 0) {
     env.reject('EINVAL', 'invalid bpf_ld_imm64 insn');
   }
   if (insn.src === BPF_PSEUDO_LD.NONE || insn.src === BPF_PSEUDO_LD.FUNC) return;
@@ -47,7 +55,8 @@ function resolveOne(env: VerifierEnv, i: number): void {
   const byValue = insn.src === BPF_PSEUDO_LD.MAP_VALUE || insn.src === BPF_PSEUDO_LD.MAP_IDX_VALUE;
   const byMap = insn.src === BPF_PSEUDO_LD.MAP_FD || insn.src === BPF_PSEUDO_LD.MAP_IDX;
   if (!byValue && !(byMap && high.imm === 0)) env.reject('EINVAL', 'unrecognized bpf_ld_imm64 insn');
-  if (ref?.kind !== 'map' && ref?.kind !== 'map-value') env.reject('EINVAL', `fd ${insn.imm} is not pointing to valid bpf_map`);
+  if (ref?.kind !== 'map' && ref?.kind !== 'map-value')
+    env.reject('EINVAL', `fd ${insn.imm} is not pointing to valid bpf_map`);
   const map = env.maps.get(ref.map);
   if (!map) env.reject('EINVAL', `fd ${insn.imm} is not pointing to valid bpf_map`);
   addUsedMap(env, map);

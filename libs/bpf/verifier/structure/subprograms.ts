@@ -31,22 +31,26 @@ export function isFuncRef(insn: Insn): boolean {
 /** Finds all functions: targets of calls and of function references (`add_subprog_and_kfunc`). */
 export function addSubprogs(env: VerifierEnv): void {
   const starts = new Set<number>([0]);
-  env.insns.forEach((insn, i) => {
-    if (!isFuncRef(insn) && !isSubprogCall(insn) && !isKfuncCall(insn)) return;
+  for (const [i, insn] of env.insns.entries()) {
+    if (!isFuncRef(insn) && !isSubprogCall(insn) && !isKfuncCall(insn)) continue;
     if (!env.bpfCapable) {
       env.reject(
         'EPERM',
         'loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN',
       );
     }
-    if (isKfuncCall(insn)) return addKfunc(env, i);
+    if (isKfuncCall(insn)) {
+      addKfunc(env, i);
+      continue;
+    }
     const start = i + insn.imm + 1;
     if (start < 0 || start >= env.insns.length) env.reject('EINVAL', 'call to invalid destination');
     if (!starts.has(start) && starts.size >= BPF_MAX_SUBPROGS) env.reject('E2BIG', 'too many subprograms');
     starts.add(start);
-  });
+  }
   env.subprogs = [...starts].sort((a, b) => a - b).map((start) => new SubprogInfo(start));
-  if (env.log.level2) env.subprogs.forEach((sub, n) => env.verbose(`func#${n} @${sub.start}\n`));
+  if (!env.log.level2) return;
+  for (const [n, sub] of env.subprogs.entries()) env.verbose(`func#${n} @${sub.start}\n`);
 }
 
 /** Kernel functions are not judged: refused by name (`add_kfunc_call`). */

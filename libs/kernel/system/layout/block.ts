@@ -19,6 +19,6 @@ export const REQUEST_QUEUE = struct('request_queue', ['disk']);
 export const GENDISK = struct('gendisk', ['major', 'first_minor', 'minors', 'disk_name', 'part0', 'queue']);
 
 /** `include/linux/blk_types.h` */
-export const BLOCK_DEVICE = struct('block_device', ['bd_disk', 'bd_dev', 'bd_partno', 'bd_start_sect', 'bd_nr_sectors']);
+export const BLOCK_DEVICE = struct('block_device', ['bd_disk', 'bd_dev', 'bd_start_sect', 'bd_nr_sectors']);
 
 export const BIO = struct('bio', ['bi_bdev', 'bi_opf', 'bi_iter.bi_sector', 'bi_iter.bi_size']);

@@ -1,7 +1,15 @@
 import { struct } from './struct-table';
 
 /** `include/linux/cgroup-defs.h` */
-export const CGROUP = struct('cgroup', ['self', 'self.cgroup', 'self.id', 'level', 'kn', 'ancestors', 'root']);
+export const CGROUP = struct('cgroup', [
+  'self',
+  'self.cgroup',
+  'self.id',
+  'level',
+  'kn',
+  'ancestors',
+  'root',
+]);
 
 export const CSS_SET = struct('css_set', ['subsys', 'dfl_cgrp', 'nr_tasks']);
 

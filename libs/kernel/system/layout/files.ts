@@ -6,4 +6,12 @@ export const FILES_STRUCT = struct('files_struct', ['count', 'fdt', 'fdtab', 'ne
 export const FDTABLE = struct('fdtable', ['max_fds', 'fd', 'open_fds', 'close_on_exec']);
 
 /** `include/linux/fs_struct.h` */
-export const FS_STRUCT = struct('fs_struct', ['users', 'umask', 'in_exec', 'root.mnt', 'root.dentry', 'pwd.mnt', 'pwd.dentry']);
+export const FS_STRUCT = struct('fs_struct', [
+  'users',
+  'umask',
+  'in_exec',
+  'root.mnt',
+  'root.dentry',
+  'pwd.mnt',
+  'pwd.dentry',
+]);

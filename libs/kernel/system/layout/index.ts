@@ -17,17 +17,7 @@ import {
   UTS_NAMESPACE,
 } from './namespaces';
 import { PID, UPID } from './pid';
-import {
-  INET_SOCK,
-  NET_DEVICE,
-  PROTO,
-  SK_BUFF,
-  SOCK,
-  SOCKET,
-  TCP_SOCK,
-  UDP_SOCK,
-  UNIX_SOCK,
-} from './sock';
+import { INET_SOCK, NET_DEVICE, PROTO, SK_BUFF, SOCK, SOCKET, TCP_SOCK, UDP_SOCK, UNIX_SOCK } from './sock';
 import type { Field, Layout, StructTable } from './struct-table';
 import { SIGHAND_STRUCT, SIGNAL_STRUCT, TASK_STRUCT, TTY_DRIVER, TTY_STRUCT } from './task-struct';
 import {
@@ -117,11 +107,15 @@ export function resolveLayouts(btf: Btf): Layouts {
   const out: Record<string, Record<string, Field | number>> = {};
   for (const [key, table] of Object.entries(STRUCT_TABLES)) {
     const id = btf.findByName(table.struct, 'struct');
-    const layout: Record<string, Field | number> = { sizeBytes: id === undefined ? UNKNOWN_STRUCT_BYTES : btf.sizeOf(id) };
+    const layout: Record<string, Field | number> = {
+      sizeBytes: id === undefined ? UNKNOWN_STRUCT_BYTES : btf.sizeOf(id),
+    };
     for (const field of table.fields) {
       const place = id === undefined ? undefined : btf.member(id, field);
       layout[field] =
-        place && place.bits === 0 ? { offset: place.offsetBits / 8, bytes: btf.sizeOf(place.typeId) } : ABSENT;
+        place && place.bits === 0
+          ? { offset: place.offsetBits / 8, bytes: btf.sizeOf(place.typeId) }
+          : ABSENT;
     }
     out[key] = layout;
   }
@@ -134,6 +128,8 @@ export function missingMembers(btf: Btf): string[] {
   return (Object.keys(STRUCT_TABLES) as (keyof typeof STRUCT_TABLES)[]).flatMap((key) => {
     const table: StructTable = STRUCT_TABLES[key];
     const layout = layouts[key] as unknown as Record<string, Field>;
-    return table.fields.filter((field) => layout[field].offset < 0).map((field) => `${table.struct}.${field}`);
+    return table.fields
+      .filter((field) => layout[field].offset < 0)
+      .map((field) => `${table.struct}.${field}`);
   });
 }

@@ -29,7 +29,13 @@ export const IPC_NAMESPACE = struct('ipc_namespace', ['user_ns', 'ns.inum']);
 export const MNT_NAMESPACE = struct('mnt_namespace', ['root', 'user_ns', 'nr_mounts', 'ns.inum']);
 
 /** `include/linux/pid_namespace.h` */
-export const PID_NAMESPACE = struct('pid_namespace', ['level', 'parent', 'child_reaper', 'user_ns', 'ns.inum']);
+export const PID_NAMESPACE = struct('pid_namespace', [
+  'level',
+  'parent',
+  'child_reaper',
+  'user_ns',
+  'ns.inum',
+]);
 
 /** `struct net` (`include/net/net_namespace.h`) */
 export const NET = struct('net', ['user_ns', 'ns.inum', 'net_cookie']);

@@ -84,4 +84,10 @@ export const FILENAME = struct('filename', ['name', 'uptr']);
 export const OPEN_HOW = struct('open_how', ['flags', 'mode', 'resolve']);
 
 /** `include/linux/uio.h`: what sendmsg and recvmsg carry. */
-export const MSGHDR = struct('msghdr', ['msg_name', 'msg_namelen', 'msg_iter', 'msg_flags', 'msg_iter.count']);
+export const MSGHDR = struct('msghdr', [
+  'msg_name',
+  'msg_namelen',
+  'msg_iter',
+  'msg_flags',
+  'msg_iter.count',
+]);

@@ -1,6 +1,7 @@
 import { PAGE_BYTES } from '@probed/memory';
 import type { Kernel } from '../kernel';
 import type { File } from '../vfs/file';
+import { putFile } from '../vfs/open';
 
 /** `PROT_*` bits. */
 export const PROT = { READ: 1, WRITE: 2, EXEC: 4 } as const;
@@ -91,6 +92,7 @@ export class AddressSpace {
     k.w.put(at, L.mmap_base, this.mmapBase);
   }
 
+  /** Takes over the caller's reference. */
   setExe(file: File): void {
     this.exe = file;
     this.k.w.ptr(this.offset, this.k.layout.mm.exe_file, file.offset);
@@ -105,6 +107,7 @@ export class AddressSpace {
   map(start: number, bytes: number, flags: number, name = '', file?: File, fileOffset = 0): Vma {
     const end = start + pageUp(bytes);
     const vma: Vma = { start, end, flags, file, fileOffset, name, offset: 0 };
+    retain(vma);
     let at = this.vmas.findIndex((other) => other.start >= end);
     if (at < 0) at = this.vmas.length;
     this.vmas.splice(at, 0, vma);
@@ -133,10 +136,10 @@ export class AddressSpace {
         kept.push(vma);
         continue;
       }
-      if (vma.start < start) kept.push({ ...vma, end: start, offset: 0 });
+      if (vma.start < start) kept.push(retain({ ...vma, end: start, offset: 0 }));
       if (vma.end > end)
-        kept.push({ ...vma, start: end, fileOffset: vma.fileOffset + end - vma.start, offset: 0 });
-      this.dropVmaStruct(vma);
+        kept.push(retain({ ...vma, start: end, fileOffset: vma.fileOffset + end - vma.start, offset: 0 }));
+      this.dropVma(vma);
     }
     this.vmas = kept;
     for (let page = start / PAGE_BYTES; page < end / PAGE_BYTES && this.pages.size > 0; page++)
@@ -152,15 +155,15 @@ export class AddressSpace {
     if (covered < end - start) return false;
     this.vmas = this.vmas.flatMap((vma) => {
       if (vma.end <= start || vma.start >= end) return [vma];
-      this.dropVmaStruct(vma);
       const parts: Vma[] = [];
       const cut = (from: number, to: number, flags: number) => {
-        if (from < to)
-          parts.push({ ...vma, start: from, end: to, flags, fileOffset: vma.fileOffset + from - vma.start, offset: 0 });
+        const fileOffset = vma.fileOffset + from - vma.start;
+        if (from < to) parts.push(retain({ ...vma, start: from, end: to, flags, fileOffset, offset: 0 }));
       };
       cut(vma.start, Math.max(vma.start, start), vma.flags);
       cut(Math.max(vma.start, start), Math.min(vma.end, end), (vma.flags & ~7) | prot);
       cut(Math.min(vma.end, end), vma.end, vma.flags);
+      this.dropVma(vma);
       return parts;
     });
     return true;
@@ -190,10 +193,13 @@ export class AddressSpace {
       copy.pages.set(page, offset);
       this.k.pages.share(offset);
     }
-    copy.vmas = this.vmas.map((vma) => ({ ...vma, offset: 0 }));
+    copy.vmas = this.vmas.map((vma) => retain({ ...vma, offset: 0 }));
     copy.mmapBase = this.mmapBase;
     Object.assign(copy.marks, this.marks);
-    if (this.exe) copy.setExe(this.exe);
+    if (this.exe) {
+      this.exe.refs++;
+      copy.setExe(this.exe);
+    }
     copy.writeMarks();
     copy.writeTotals();
     return copy;
@@ -203,7 +209,8 @@ export class AddressSpace {
     if (--this.users > 0) return;
     for (const offset of this.pages.values()) this.k.pages.drop(offset);
     this.pages.clear();
-    for (const vma of this.vmas) this.dropVmaStruct(vma);
+    for (const vma of this.vmas) this.dropVma(vma);
+    if (this.exe) putFile(this.k, this.exe);
     this.k.memory.free(this.offset);
   }
 
@@ -274,7 +281,8 @@ export class AddressSpace {
     this.k.pages.drop(page);
   }
 
-  private dropVmaStruct(vma: Vma): void {
+  private dropVma(vma: Vma): void {
+    if (vma.file) putFile(this.k, vma.file);
     if (vma.offset) this.k.memory.free(vma.offset);
     vma.offset = 0;
   }
@@ -286,6 +294,12 @@ export class AddressSpace {
     k.w.put(this.offset, k.layout.mm.total_vm, pages);
     k.w.put(this.offset, k.layout.mm.map_count, this.vmas.length);
   }
+}
+
+/** A mapping holds a reference to its file. */
+function retain(vma: Vma): Vma {
+  if (vma.file) vma.file.refs++;
+  return vma;
 }
 
 export function pageUp(bytes: number): number {

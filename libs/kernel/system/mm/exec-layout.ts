@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel';
 import type { UserImage } from '../user/image';
 import type { ProgramContext } from '../user/programs';
 import type { File } from '../vfs/file';
-import { AddressSpace, pageUp, PROT, TASK_SIZE, VM } from './address-space';
+import { AddressSpace, PROT, pageUp, TASK_SIZE, VM } from './address-space';
 
 /** Strings given to execve. */
 export interface ExecStrings {
@@ -23,7 +23,20 @@ const STACK_BYTES = 264 * 1024;
 const MAX_STACK_RANDOM_PAGES = 4096;
 const MMAP_GAP = 0x800_0000;
 /** Auxiliary vector: AT_* pairs that every x86-64 program gets, values filled in below. */
-const AT = { NULL: 0, PHDR: 3, PAGESZ: 6, BASE: 7, ENTRY: 9, UID: 11, EUID: 12, GID: 13, EGID: 14, CLKTCK: 17, RANDOM: 25, EXECFN: 31 } as const;
+const AT = {
+  NULL: 0,
+  PHDR: 3,
+  PAGESZ: 6,
+  BASE: 7,
+  ENTRY: 9,
+  UID: 11,
+  EUID: 12,
+  GID: 13,
+  EGID: 14,
+  CLKTCK: 17,
+  RANDOM: 25,
+  EXECFN: 31,
+} as const;
 
 const utf8 = new TextEncoder();
 
@@ -52,7 +65,13 @@ export function layoutProgram(k: Kernel, file: File, strings: ExecStrings, path:
 
 function mapImage(mm: AddressSpace, image: UserImage, file: File): void {
   mm.map(image.base, image.textBytes, PROT.READ | PROT.EXEC, image.path, file);
-  mm.map(pageUp(image.base + image.textBytes), image.dataBytes, PROT.READ | PROT.WRITE, image.path, undefined);
+  mm.map(
+    pageUp(image.base + image.textBytes),
+    image.dataBytes,
+    PROT.READ | PROT.WRITE,
+    image.path,
+    undefined,
+  );
 }
 
 /** Strings at the top, then auxv, envp, argv and argc below them; all of it in user memory. */
@@ -104,8 +123,8 @@ function placeStrings(
   ];
   const bytes = new Uint8Array(words.length * 8);
   const view = new DataView(bytes.buffer);
-  words.forEach((word, i) => writeI64(view, i * 8, word));
-  const sp = randomAt - bytes.length - (randomAt - bytes.length) % 16;
+  for (const [i, word] of words.entries()) writeI64(view, i * 8, word);
+  const sp = randomAt - bytes.length - ((randomAt - bytes.length) % 16);
   k.user.write(mm, sp, bytes);
   marks.startStack = sp;
   return { argv, envp, argvAt: sp + 8, envpAt: sp + 8 * (argv.length + 2), image };

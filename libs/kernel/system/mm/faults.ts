@@ -9,12 +9,7 @@ const FAULT_COST_NS = 650;
 
 const handleMmFault = traced<[Vma, number, number, AddressSpace]>(
   'handle_mm_fault',
-  (k, vma, address, flags, mm) => [
-    k.ptr(vmaStruct(k, mm, vma)),
-    address,
-    flags,
-    k.ptr(k.regs.current()),
-  ],
+  (k, vma, address, flags, mm) => [k.ptr(vmaStruct(k, mm, vma)), address, flags, k.ptr(k.regs.current())],
   (k) => {
     k.sched.spend(FAULT_COST_NS);
     return 0;

@@ -25,6 +25,9 @@ function eachPage(
   return true;
 }
 
+/** Where bytes to be written come from: a user address, or bytes that the kernel holds (sendfile). */
+export type Source = number | Uint8Array;
+
 /** `copy_from_user` and `copy_to_user`: access to a task's memory on behalf of the kernel or of the task itself. */
 export class UserMemory {
   constructor(private readonly k: Kernel) {}
@@ -60,6 +63,13 @@ export class UserMemory {
       (at, done, length) => out.set(memory.u8.subarray(at, at + length), done),
     );
     return whole ? out : undefined;
+  }
+
+  /** Part of a source of the current task; undefined on -EFAULT. */
+  fetch(source: Source, offset: number, bytes: number): Uint8Array | undefined {
+    if (typeof source !== 'number') return source.subarray(offset, offset + bytes);
+    const { mm } = this.k.task;
+    return mm && this.read(mm, source + offset, bytes);
   }
 
   write(mm: AddressSpace, address: number, data: Uint8Array): boolean {

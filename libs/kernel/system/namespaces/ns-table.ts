@@ -1,11 +1,5 @@
 import type { Kernel } from '../kernel';
-import {
-  Namespace,
-  NetNamespace,
-  type NsKind,
-  PidNamespace,
-  UtsNamespace,
-} from './namespace';
+import { Namespace, NetNamespace, type NsKind, PidNamespace, UtsNamespace } from './namespace';
 import { NsProxy } from './nsproxy';
 
 /** nsfs inode numbers of the initial namespaces (`include/uapi/linux/nsfs.h`). */

@@ -2,9 +2,10 @@ import { AF, TCP_STATE } from '@probed/abi';
 import type { Prng } from '@probed/base';
 import type { Kernel } from '../kernel';
 import type { NetNamespace } from '../namespaces/namespace';
+import { DROP_REASON } from '../tracepoints/skb';
 import { Endpoint, type EndpointAddress, LOOPBACK } from './endpoint';
+import { dropPacket, packetReceive, packetTransmit } from './packet-path';
 import type { RemoteHost } from './remote-host';
-import { packetReceive, packetTransmit } from './packet-path';
 import type { Segment } from './segment';
 import type { Sock } from './sock';
 import { tcpReceive } from './tcp-input';
@@ -75,6 +76,17 @@ export class Network {
   /** The namespace in which an address lives, seen from `from`. */
   owner(from: NetNamespace, ip: number): NetNamespace | undefined {
     return ip >>> 24 === 127 ? from : this.addresses.get(ip);
+  }
+
+  /** Name of the device that a packet seems to use. */
+  deviceName(packet: Segment): string {
+    return packet.to.ip >>> 24 === 127 || packet.to.ip === packet.from.ip ? 'lo' : 'eth0';
+  }
+
+  /** Draws whether the way to a host outside loses this packet. */
+  loses(ip: number): boolean {
+    const rate = this.remotes.get(ip)?.lossRate;
+    return rate !== undefined && this.prng.float() < rate;
   }
 
   /** One-way delay with a little jitter, ns. */
@@ -151,7 +163,6 @@ export class Network {
     const atNs = Math.max(k.nowNs() + afterNs, sock.lastArrivalNs + 1);
     sock.lastArrivalNs = atNs;
     k.sched.at(atNs, cpu, () => {
-      if (sock.freed) return;
       k.irq.netRx(() =>
         packetReceive(k, packet, () => {
           if (acked > 0) sock.unread = Math.max(0, sock.unread - acked);
@@ -163,7 +174,10 @@ export class Network {
 
   /** Hands a packet to the protocol of the socket that it is for. */
   receive(sock: Sock, packet: Segment): void {
-    if (sock.freed) return;
+    if (sock.freed) {
+      dropPacket(this.k, packet, 'tcp_v4_rcv', DROP_REASON.NO_SOCKET);
+      return;
+    }
     if (packet.protocol === 6) tcpReceive(this.k, sock, packet);
     else udpReceive(this.k, sock, packet);
   }

@@ -8,8 +8,11 @@ const RCV_NS = 380;
 const devQueueXmit = traced<[Segment]>(
   '__dev_queue_xmit',
   (k, packet) => [skbOf(k, packet), 0],
-  (k) => {
+  (k, packet) => {
+    const { netDevQueue, netDevXmit } = k.tp;
+    if (netDevQueue.active) netDevQueue.fire(packet);
     k.sched.spend(XMIT_NS);
+    if (netDevXmit.active) netDevXmit.fire(packet, 0);
     return 0;
   },
 );
@@ -59,5 +62,11 @@ const ipRcv = traced<[Segment, () => void]>(
 
 /** A packet comes in, in softirq context. */
 export function packetReceive(k: Kernel, packet: Segment, deliver: () => void): void {
+  if (k.tp.netifReceiveSkb.active) k.tp.netifReceiveSkb.fire(packet);
   ipRcv(k, packet, deliver);
+}
+
+/** `sk_skb_reason_drop`: a packet that nobody wants. @param where function that gives it up */
+export function dropPacket(k: Kernel, packet: Segment, where: string, reason: number): void {
+  if (k.tp.kfreeSkb.active) k.tp.kfreeSkb.fire(packet, k.symbolAddress(where), reason);
 }

@@ -24,6 +24,8 @@ export interface RemoteHost {
   /** TCP services by port; other ports refuse. */
   readonly tcp: Readonly<Record<number, Service | undefined>>;
   readonly udp: Readonly<Record<number, Service | undefined>>;
+  /** Share of our packets that get lost on the way, 0 to 1. */
+  readonly lossRate?: number;
   /** Sends nothing back at all: connections time out. */
   readonly silent?: boolean;
 }

@@ -41,6 +41,11 @@ export function segment(from: Sock, flags: number, payload: Uint8Array = EMPTY):
   };
 }
 
+/** Length on the wire, Ethernet header included. */
+export function wireBytes(packet: Segment): number {
+  return MAC_BYTES + IP_BYTES + (packet.protocol === 6 ? TCP_BYTES : UDP_BYTES) + packet.payload.length;
+}
+
 /** Real bytes of the packet, from the Ethernet header on, with checksums that hold. */
 export function packetBytes(packet: Segment): Uint8Array {
   const payload = packet.payload.subarray(0, PAYLOAD_MAX);

@@ -77,6 +77,7 @@ export class Sock implements Peer {
   reuse = false;
   receiveTimeoutNs = Number.POSITIVE_INFINITY;
   connectStartNs = 0;
+  retransmits = 0;
   /** When the latest packet from it and to it arrives. */
   lastDepartureNs = 0;
   lastArrivalNs = 0;
@@ -167,6 +168,7 @@ export class Sock implements Peer {
     const T = k.layout.tcp;
     const { w, offset: at } = { w: k.w, offset: this.offset };
     w.put(at, T.srtt_us, this.srttUs << 3);
+    w.put(at, T.total_retrans, this.retransmits);
     w.put(at, T.bytes_received, this.bytesReceived);
     w.put(at, T.bytes_acked, this.bytesAcked);
     w.put(at, T.snd_nxt, this.seq);

@@ -1,5 +1,6 @@
 import { AF, O, POLL, S, TCP_STATE as T } from '@probed/abi';
 import type { Kernel } from '../kernel';
+import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
 import { traced, tracedBlocking } from '../trace/traced';
 import { createDentry } from '../vfs/dentry';
@@ -29,7 +30,7 @@ const securityRecvmsg = traced<[Sock, number, number]>(
 export function sockSendmsg(
   k: Kernel,
   sock: Sock,
-  buf: number,
+  buf: Source,
   size: number,
   flags: number,
   to?: EndpointAddress,
@@ -76,7 +77,7 @@ const sockReadIter = tracedBlocking<[File, number, number]>(
   },
 );
 
-const sockWriteIter = tracedBlocking<[File, number, number]>(
+const sockWriteIter = tracedBlocking<[File, Source, number]>(
   'sock_write_iter',
   (k, file) => [k.transient.kiocb(file), 0],
   function* (k, file, buf, count): Sys {

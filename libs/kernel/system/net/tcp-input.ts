@@ -1,7 +1,10 @@
 import { TCP_STATE as T } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import { traced } from '../trace/traced';
+import { DROP_REASON } from '../tracepoints/skb';
 import { Endpoint } from './endpoint';
+import { dropPacket } from './packet-path';
+import { sendReliably } from './retransmit';
 import { type Segment, segment, skbOf, TCP_FLAG } from './segment';
 import { Sock } from './sock';
 import { tcpSetState } from './tcp-state';
@@ -108,7 +111,7 @@ export function transmit(k: Kernel, sock: Sock, flags: number, payload?: Uint8Ar
   const packet = segment(sock, flags, payload);
   sock.seq = (sock.seq + packet.payload.length + (flags & 3 ? 1 : 0)) >>> 0;
   // Whoever is the peer when it arrives: the handshake may have replaced the request by a socket meanwhile.
-  if (sock.peer) k.net.send(packet, () => sock.peer?.receive(k, packet));
+  if (sock.peer) sendReliably(k, sock, packet, () => sock.peer?.receive(k, packet));
 }
 
 /** `tcp_v4_do_rcv` for a socket that is connected or connecting. */
@@ -128,8 +131,9 @@ export function tcpReceive(k: Kernel, sock: Sock, packet: Segment): void {
   if (sock.freed) return;
   if (packet.payload.length > 0 || sock.state === T.ESTABLISHED) receiveEstablished(k, sock, packet);
   if (flags & TCP_FLAG.FIN && sock.state !== T.CLOSE) {
+    // First the ACK: in FIN_WAIT2 the socket is gone afterwards.
+    if (sock.peer instanceof Sock) transmit(k, sock, TCP_FLAG.ACK);
     tcpFin(k, sock);
-    if (sock.peer instanceof Sock && !sock.freed) transmit(k, sock, TCP_FLAG.ACK);
   }
 }
 
@@ -160,7 +164,10 @@ function finishConnect(k: Kernel, sock: Sock): void {
 /** A SYN reaches a listener: the answer goes back at once, the child waits for the last ACK. */
 export function listenerReceive(k: Kernel, listener: Sock, packet: Segment): void {
   const client = packet.sock!;
-  if (listener.state !== T.LISTEN || listener.accepted.length + listener.pendingConnections > listener.backlog) {
+  if (
+    listener.state !== T.LISTEN ||
+    listener.accepted.length + listener.pendingConnections > listener.backlog
+  ) {
     refuse(k, client, packet);
     return;
   }
@@ -214,6 +221,7 @@ function establishChild(k: Kernel, child: Sock): void {
 
 /** Nobody listens: a RST goes back. */
 export function refuse(k: Kernel, client: Sock, packet: Segment): void {
+  dropPacket(k, packet, 'tcp_v4_rcv', DROP_REASON.NO_SOCKET);
   const reset: Segment = {
     from: packet.to,
     to: packet.from,

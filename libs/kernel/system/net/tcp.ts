@@ -1,9 +1,11 @@
 import { TCP_STATE as T } from '@probed/abi';
 import type { Kernel } from '../kernel';
+import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
 import { traced, tracedBlocking } from '../trace/traced';
 import { Endpoint } from './endpoint';
 import { RemotePeer } from './remote-host';
+import { sendReliably } from './retransmit';
 import { segment, TCP_FLAG } from './segment';
 import { Sock } from './sock';
 import { sockaddrWord } from './sockaddr';
@@ -59,7 +61,7 @@ function sendSyn(k: Kernel, sock: Sock): void {
   }
   const host = k.net.remote(sock.remote.ip);
   if (host && !host.silent) sock.peer = new RemotePeer(host, sock.remote, sock);
-  k.net.send(packet, () => sock.peer?.receive(k, packet));
+  sendReliably(k, sock, packet, () => sock.peer?.receive(k, packet));
 }
 
 /** `net/ipv4/tcp_ipv4.c: tcp_v4_connect` */
@@ -142,7 +144,7 @@ export const inetCskAccept = tracedBlocking<[Sock, boolean, { sock?: Sock; error
 );
 
 /** `net/ipv4/tcp.c: tcp_sendmsg` */
-export const tcpSendmsg = tracedBlocking<[Sock, number, number, number]>(
+export const tcpSendmsg = tracedBlocking<[Sock, Source, number, number]>(
   'tcp_sendmsg',
   (k, sock, _buf, size) => [k.ptr(sock.offset), k.transient.msghdr(size), size],
   function* (k, sock, buf, size, flags): Sys {
@@ -158,7 +160,7 @@ export const tcpSendmsg = tracedBlocking<[Sock, number, number, number]>(
       const room = WINDOW_BYTES - sock.unread;
       if (room > 0) {
         const bytes = Math.min(size - done, GSO_BYTES, room);
-        const data = k.user.read(k.task.mm!, buf + done, bytes);
+        const data = k.user.fetch(buf, done, bytes);
         if (!data) return done || EFAULT;
         k.sched.spend(SEND_NS + bytes * COPY_NS_PER_BYTE);
         sock.unread += bytes;

@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel';
+import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
 import { traced, tracedBlocking } from '../trace/traced';
 import { Endpoint, type EndpointAddress } from './endpoint';
@@ -36,7 +37,7 @@ export const datagramConnect = traced<[Sock, Endpoint]>(
 );
 
 /** `net/ipv4/udp.c: udp_sendmsg` */
-export const udpSendmsg = traced<[Sock, number, number, EndpointAddress | undefined]>(
+export const udpSendmsg = traced<[Sock, Source, number, EndpointAddress | undefined]>(
   'udp_sendmsg',
   (k, sock, _buf, size) => [k.ptr(sock.offset), k.transient.msghdr(size), size],
   (k, sock, buf, size, to) => {
@@ -44,7 +45,7 @@ export const udpSendmsg = traced<[Sock, number, number, EndpointAddress | undefi
     if (!target) return EDESTADDRREQ;
     const error = autobind(k, sock, target);
     if (error < 0) return error;
-    const data = k.user.read(k.task.mm!, buf, size);
+    const data = k.user.fetch(buf, 0, size);
     if (!data) return EFAULT;
     k.sched.spend(SEND_NS);
     const packet: Segment = { ...segment(sock, 0, data), to: target, protocol: 17 };

@@ -1,5 +1,6 @@
 import { TCP_STATE as T } from '@probed/abi';
 import type { Kernel } from '../kernel';
+import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
 import { traced, tracedBlocking } from '../trace/traced';
 import { Sock } from './sock';
@@ -40,7 +41,7 @@ export function join(k: Kernel, a: Sock, b: Sock): void {
   k.w.ptr(b.offset, k.layout.unix.peer, a.offset);
 }
 
-export const unixSendmsg = tracedBlocking<[Sock, number, number, number]>(
+export const unixSendmsg = tracedBlocking<[Sock, Source, number, number]>(
   'unix_stream_sendmsg',
   (k, sock, _buf, size) => [k.ptr(sock.socketOffset), k.transient.msghdr(size), size],
   function* (k, sock, buf, size, flags): Sys {
@@ -55,7 +56,7 @@ export const unixSendmsg = tracedBlocking<[Sock, number, number, number]>(
       const woken = yield* sock.wait.waitFor(k, () => peer.received.size < BUFFER_BYTES || peer.orphan);
       if (woken < 0) return ERESTARTSYS;
     }
-    const data = k.user.read(k.task.mm!, buf, size);
+    const data = k.user.fetch(buf, 0, size);
     if (!data) return EFAULT;
     k.sched.spend(700 + size * 0.07);
     peer.received.push(data);

@@ -2,12 +2,28 @@ import { AF, O, SIGNAL, SOCK, TIOC } from '@probed/abi';
 import type { Sys } from '../sched/task-program';
 import type { UserContext } from '../user/context';
 import type { Program } from '../user/programs';
-import { parseLine, type Command } from './shell-line';
+import { type Command, parseLine } from './shell-line';
 
 const SYMBOLS = [
-  '_start', 'main', 'reader_loop', 'parse_command', 'yyparse', 'execute_command', 'execute_command_internal',
-  'execute_simple_command', 'execute_pipeline', 'execute_disk_command', 'shell_execve', 'make_child', 'wait_for',
-  'readline', 'readline_internal', 'find_user_command', 'expand_word_list', 'run_exit_trap', 'sh_xmalloc',
+  '_start',
+  'main',
+  'reader_loop',
+  'parse_command',
+  'yyparse',
+  'execute_command',
+  'execute_command_internal',
+  'execute_simple_command',
+  'execute_pipeline',
+  'execute_disk_command',
+  'shell_execve',
+  'make_child',
+  'wait_for',
+  'readline',
+  'readline_internal',
+  'find_user_command',
+  'expand_word_list',
+  'run_exit_trap',
+  'sh_xmalloc',
 ] as const;
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -36,7 +52,8 @@ class Shell {
   private *simple(command: Command): Sys<void> {
     const builtin = BUILTINS[command.words[0]];
     if (builtin) this.status = yield* builtin(this, command.words);
-    else if (command.words.length > 0) this.status = yield* this.waitFor([yield* this.start(command, -1, -1)]);
+    else if (command.words.length > 0)
+      this.status = yield* this.waitFor([yield* this.start(command, -1, -1)]);
   }
 
   private *pipeline(commands: readonly Command[]): Sys<void> {
@@ -57,19 +74,30 @@ class Shell {
   /** Forks a child with its descriptors in place, which execs. @returns its pid */
   private *start(command: Command, input: number, output: number, unused = -1): Sys {
     const { u } = this;
-    yield* u.cpu(9_000, ['reader_loop', 'execute_command', 'execute_command_internal', 'execute_simple_command']);
+    yield* u.cpu(9_000, [
+      'reader_loop',
+      'execute_command',
+      'execute_command_internal',
+      'execute_simple_command',
+    ]);
     yield* u.syscall('rt_sigprocmask', 0, u.room(8), u.room(8), 8);
     const path = yield* this.find(command.words[0]);
-    const self = this;
     const pid = yield* u.own('make_child', [u.str(command.words.join(' ')), 0], () =>
-      u.fork((child) => self.child(child, command, path, input, output, unused)),
+      u.fork((child) => this.child(child, command, path, input, output, unused)),
     );
     if (this.interactive && pid > 0) yield* u.setpgid(pid, pid);
     yield* u.syscall('rt_sigprocmask', 2, u.room(8), 0, 8);
     return pid;
   }
 
-  private *child(u: UserContext, command: Command, path: string, input: number, output: number, unused: number): Sys {
+  private *child(
+    u: UserContext,
+    command: Command,
+    path: string,
+    input: number,
+    output: number,
+    unused: number,
+  ): Sys {
     yield* u.getpid();
     if (this.interactive) yield* u.setpgid(0, 0);
     if (unused >= 0) yield* u.close(unused);
@@ -183,10 +211,12 @@ function* readline(u: UserContext, prompt: string): Sys<string | undefined> {
 function* startup(u: UserContext, interactive: boolean): Sys<void> {
   const tty = yield* u.open('/dev/tty', O.RDWR | O.NONBLOCK);
   if (tty >= 0) yield* u.close(tty);
-  for (const call of ['getuid', 'getgid', 'geteuid', 'getegid', 'getpid', 'getppid', 'getpgrp']) yield* u.syscall(call);
+  for (const call of ['getuid', 'getgid', 'geteuid', 'getegid', 'getpid', 'getppid', 'getpgrp'])
+    yield* u.syscall(call);
   yield* u.uname();
   yield* u.stat('.');
-  for (const signal of [SIGNAL.SIGCHLD, SIGNAL.SIGINT, SIGNAL.SIGQUIT]) yield* u.syscall('rt_sigaction', signal, 0, 0, 8);
+  for (const signal of [SIGNAL.SIGCHLD, SIGNAL.SIGINT, SIGNAL.SIGQUIT])
+    yield* u.syscall('rt_sigaction', signal, 0, 0, 8);
   if (!interactive) return;
   const fd = yield* u.socket(AF.UNIX, SOCK.STREAM | SOCK.CLOEXEC | SOCK.NONBLOCK);
   yield* u.connectUnix(fd, '/var/run/nscd/socket');
@@ -253,6 +283,11 @@ function* main(u: UserContext): Sys {
 export const BASH: Program = {
   name: 'bash',
   main,
-  image: { path: '/usr/bin/bash', aliases: ['/bin/bash', '/bin/sh', '/usr/bin/sh'], symbols: SYMBOLS, entry: ['_start', 'main'] },
+  image: {
+    path: '/usr/bin/bash',
+    aliases: ['/bin/bash', '/bin/sh', '/usr/bin/sh'],
+    symbols: SYMBOLS,
+    entry: ['_start', 'main'],
+  },
   libraries: ['libtinfo'],
 };

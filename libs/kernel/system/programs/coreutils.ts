@@ -71,7 +71,8 @@ function* catFile(u: UserContext, path: string): Sys {
 function* cat(u: UserContext): Sys {
   yield* locale(u);
   yield* u.fstat(1);
-  const code = operands(u).length === 0 ? yield* copyOut(u, 0) : yield* eachOperand(u, (path) => catFile(u, path));
+  const code =
+    operands(u).length === 0 ? yield* copyOut(u, 0) : yield* eachOperand(u, (path) => catFile(u, path));
   yield* u.close(1);
   yield* u.close(2);
   return code < 0 ? 1 : code;
@@ -257,7 +258,8 @@ function* ps(u: UserContext): Sys {
       const fd = yield* u.open(`/proc/${pid}/${file}`);
       if (fd < 0) continue;
       const bytes = yield* u.read(fd, 2_048);
-      if (file === 'cmdline' && bytes > 0) lines.push(`${pid} ${u.text(u.buffer, bytes).replaceAll('\0', ' ')}`);
+      if (file === 'cmdline' && bytes > 0)
+        lines.push(`${pid} ${u.text(u.buffer, bytes).replaceAll('\0', ' ')}`);
       yield* u.close(fd);
     }
   }
@@ -275,10 +277,11 @@ function* sleep(u: UserContext): Sys {
 }
 
 /** A tool that prints one text that costs it hardly anything. */
-function printer(name: string, text: (u: UserContext) => Sys<string>): Program {
+function printer(name: string, text: (u: UserContext) => string | Sys<string>): Program {
   return tool(name, function* (u) {
     yield* locale(u);
-    const line = yield* text(u);
+    const made = text(u);
+    const line = typeof made === 'string' ? made : yield* made;
     yield* u.fstat(1);
     yield* u.write(1, `${line}\n`);
     return 0;
@@ -332,12 +335,12 @@ export const COREUTILS: readonly Program[] = [
   tool('sleep', sleep),
   tool('head', head),
   tool('wc', wc),
-  tool('true', function* () {
+  tool('true', function* (u) {
+    yield* u.close(1);
+    yield* u.close(2);
     return 0;
   }),
-  printer('echo', function* (u) {
-    return u.argv.slice(1).join(' ');
-  }),
+  printer('echo', (u) => u.argv.slice(1).join(' ')),
   printer('date', function* (u) {
     const fd = yield* u.open('/etc/localtime', O.RDONLY | O.CLOEXEC);
     if (fd >= 0) {
@@ -360,8 +363,5 @@ export const COREUTILS: readonly Program[] = [
     yield* nameService(u, '/etc/passwd', 'getpwuid', uid);
     return uid === 0 ? 'root' : String(uid);
   }),
-  printer('env', function* (u) {
-    return u.program.envp.join('\n');
-  }),
+  printer('env', (u) => u.program.envp.join('\n')),
 ];
-

@@ -1,6 +1,6 @@
 import { AF, IPPROTO, O, POLL, SO, SOCK, SOL, TCP_OPTION } from '@probed/abi';
-import { formatIp, parseIp } from '../net/endpoint';
 import { dnsQuery, firstAddress } from '../net/dns';
+import { formatIp, parseIp } from '../net/endpoint';
 import type { Sys } from '../sched/task-program';
 import type { UserContext } from '../user/context';
 import type { Program } from '../user/programs';
@@ -26,7 +26,8 @@ export function* resolve(u: UserContext, name: string): Sys<string | undefined> 
       files[path] = u.text(u.buffer, Math.max(0, bytes));
       yield* u.close(fd);
     }
-    answer = fromHosts(files['/etc/hosts'] ?? '', name) ?? (yield* askDns(u, files['/etc/resolv.conf'] ?? '', name));
+    answer =
+      fromHosts(files['/etc/hosts'] ?? '', name) ?? (yield* askDns(u, files['/etc/resolv.conf'] ?? '', name));
     return answer ? 0 : -2 >>> 0;
   });
   return answer;
@@ -64,7 +65,12 @@ function* askDns(u: UserContext, resolvConf: string, name: string): Sys<string |
 function parseUrl(url: string): { host: string; port: number; path: string; tls: boolean } {
   const match = /^(https?):\/\/([^/:]+)(?::(\d+))?(\/.*)?$/.exec(url.includes('://') ? url : `http://${url}`);
   const tls = match?.[1] === 'https';
-  return { host: match?.[2] ?? '', port: Number(match?.[3] ?? (tls ? 443 : 80)), path: match?.[4] ?? '/', tls };
+  return {
+    host: match?.[2] ?? '',
+    port: Number(match?.[3] ?? (tls ? 443 : 80)),
+    path: match?.[4] ?? '/',
+    tls,
+  };
 }
 
 /** One TLS record as SSL_write and SSL_read move it: plain text in and out, cipher text on the wire. */

@@ -14,8 +14,20 @@ const HOT_FUNCTIONS: readonly (readonly [share: number, path: readonly string[]]
 ];
 
 const SYMBOLS = [
-  '_start', 'main', ...INTERPRETER, 'parse_json', 'scanstring_unicode', 'aggregate_rows', 'PyDict_SetItem', 'render_report',
-  'PyUnicode_Format', 'gc_collect_main', 'PyObject_Malloc', 'PyImport_ImportModule', 'function__entry', 'function__return',
+  '_start',
+  'main',
+  ...INTERPRETER,
+  'parse_json',
+  'scanstring_unicode',
+  'aggregate_rows',
+  'PyDict_SetItem',
+  'render_report',
+  'PyUnicode_Format',
+  'gc_collect_main',
+  'PyObject_Malloc',
+  'PyImport_ImportModule',
+  'function__entry',
+  'function__return',
 ] as const;
 
 const SLICE_NS = 400_000;
@@ -25,7 +37,11 @@ const MODULES = ['encodings/__init__', 'codecs', 'os', 'site', 'json/__init__', 
 /** Start-up of CPython: it looks for its modules in several places, mostly in vain. */
 function* importModules(u: UserContext): Sys<void> {
   for (const name of MODULES) {
-    for (const dir of ['/usr/lib/python311.zip', '/usr/lib/python3.11', '/usr/local/lib/python3.11/dist-packages'])
+    for (const dir of [
+      '/usr/lib/python311.zip',
+      '/usr/lib/python3.11',
+      '/usr/local/lib/python3.11/dist-packages',
+    ])
       yield* u.stat(`${dir}/${name}.py`);
     yield* u.cpu(350_000, [...INTERPRETER, 'PyImport_ImportModule']);
   }
@@ -58,6 +74,11 @@ function* main(u: UserContext): Sys {
 export const PYTHON: Program = {
   name: 'python3',
   main,
-  image: { path: '/usr/bin/python3', aliases: ['/bin/python3', '/usr/bin/python3.11'], symbols: SYMBOLS, entry: ['_start', 'main'] },
+  image: {
+    path: '/usr/bin/python3',
+    aliases: ['/bin/python3', '/usr/bin/python3.11'],
+    symbols: SYMBOLS,
+    entry: ['_start', 'main'],
+  },
   libraries: ['libm', 'libz'],
 };

@@ -1,4 +1,4 @@
-import { AF, CLONE, EPOLL, O, SIGNAL, SOCK, SO, SOL } from '@probed/abi';
+import { AF, EPOLL, O, SIGNAL, SO, SOCK, SOL } from '@probed/abi';
 import type { Sys } from '../sched/task-program';
 import type { UserContext } from '../user/context';
 import type { Program } from '../user/programs';
@@ -41,7 +41,9 @@ function* nginxRequest(u: UserContext, fd: number, log: number): Sys<boolean> {
 
 /** Header and body as an iovec pair. */
 function httpVector(u: UserContext, status: number, size: number): number {
-  const head = u.str(`HTTP/1.1 ${status} ${status === 200 ? 'OK' : 'Not Found'}\r\nContent-Length: ${size}\r\n\r\n`);
+  const head = u.str(
+    `HTTP/1.1 ${status} ${status === 200 ? 'OK' : 'Not Found'}\r\nContent-Length: ${size}\r\n\r\n`,
+  );
   const headBytes = 43 + String(size).length + (status === 200 ? 0 : 7);
   const at = u.room(32);
   const { mm } = u.task;
@@ -107,7 +109,8 @@ function* postgresBackend(u: UserContext, fd: number): Sys {
     if (bytes <= 0) return 0;
     const write = u.text(u.buffer, bytes).startsWith('INSERT');
     yield* u.cpu(60_000, ['PostmasterMain', 'PostgresMain', 'exec_simple_query', 'pg_parse_query']);
-    for (let page = prng.between(1, 4); page > 0; page--) yield* u.pread(heap, 8_192, prng.below(512) * 8_192);
+    for (let page = prng.between(1, 4); page > 0; page--)
+      yield* u.pread(heap, 8_192, prng.below(5_120) * 8_192);
     yield* u.cpu(90_000, ['PostmasterMain', 'PostgresMain', 'exec_simple_query', 'ExecutorRun', 'ExecScan']);
     if (write) {
       yield* u.pwrite(wal, 8_192, prng.below(2_048) * 8_192);
@@ -219,7 +222,7 @@ function goDaemon(everyNs: number, files: readonly string[]) {
 /** runc: the helper that a container's first process was before it was that; `runc list` does nothing visible. */
 function* runc(u: UserContext): Sys {
   yield* u.getpid();
-  return CLONE.NEWNS > 0 ? 0 : 1;
+  return 0;
 }
 
 /** sudo: looks the user up, becomes root (the set-uid bit did that), runs the command. */
@@ -257,17 +260,35 @@ function* sudo(u: UserContext): Sys {
 }
 
 const NGINX_FUNCTIONS = [
-  'ngx_master_process_cycle', 'ngx_worker_process_cycle', 'ngx_process_events', 'ngx_event_accept',
-  'ngx_http_process_request_line', 'ngx_http_core_content_phase', 'ngx_http_finalize_request', 'ngx_palloc',
+  'ngx_master_process_cycle',
+  'ngx_worker_process_cycle',
+  'ngx_process_events',
+  'ngx_event_accept',
+  'ngx_http_process_request_line',
+  'ngx_http_core_content_phase',
+  'ngx_http_finalize_request',
+  'ngx_palloc',
 ];
 
 const POSTGRES_FUNCTIONS = [
-  'PostmasterMain', 'PostgresMain', 'exec_simple_query', 'pg_parse_query', 'ExecutorRun', 'ExecScan', 'heap_getnext',
-  'ReadBuffer_common', 'XLogFlush', 'BackgroundWriterMain', 'BgBufferSync', 'LWLockAcquire',
+  'PostmasterMain',
+  'PostgresMain',
+  'exec_simple_query',
+  'pg_parse_query',
+  'ExecutorRun',
+  'ExecScan',
+  'heap_getnext',
+  'ReadBuffer_common',
+  'XLogFlush',
+  'BackgroundWriterMain',
+  'BgBufferSync',
+  'LWLockAcquire',
 ];
 
 export const SERVERS: readonly Program[] = [
-  daemon('nginx', '/usr/sbin/nginx', NGINX_FUNCTIONS, nginx, { libraries: ['libpcre2', 'libssl', 'libcrypto', 'libz'] }),
+  daemon('nginx', '/usr/sbin/nginx', NGINX_FUNCTIONS, nginx, {
+    libraries: ['libpcre2', 'libssl', 'libcrypto', 'libz'],
+  }),
   daemon('postgres', '/usr/lib/postgresql/16/bin/postgres', POSTGRES_FUNCTIONS, postgres, {
     libraries: ['libssl', 'libcrypto', 'libm'],
   }),
@@ -290,5 +311,8 @@ export const SERVERS: readonly Program[] = [
     { isStatic: true },
   ),
   daemon('runc', '/usr/bin/runc', ['runtime.main', 'main.main'], runc, { isStatic: true }),
-  tool('sudo', sudo, { libraries: ['libpam', 'libselinux'], symbols: ['sudoers_policy_check', 'exec_nopty'] }),
+  tool('sudo', sudo, {
+    libraries: ['libpam', 'libselinux'],
+    symbols: ['sudoers_policy_check', 'exec_nopty'],
+  }),
 ];

@@ -3,7 +3,11 @@ import type { Main, Program } from '../user/programs';
 const COMMON = ['_start', 'main', 'usage', 'error', 'xmalloc', 'quotearg_buffer', 'close_stdout'];
 
 /** A program below /usr/bin, known to uprobes under /bin too. */
-export function tool(name: string, main: Main, more: Partial<Omit<Program, 'main' | 'name'>> & { symbols?: readonly string[] } = {}): Program {
+export function tool(
+  name: string,
+  main: Main,
+  more: Partial<Omit<Program, 'main' | 'name'>> & { symbols?: readonly string[] } = {},
+): Program {
   const { symbols = [], ...rest } = more;
   return {
     name,
@@ -19,7 +23,13 @@ export function tool(name: string, main: Main, more: Partial<Omit<Program, 'main
 }
 
 /** A daemon at a path of its own. */
-export function daemon(name: string, path: string, symbols: readonly string[], main: Main, more: Partial<Program> = {}): Program {
+export function daemon(
+  name: string,
+  path: string,
+  symbols: readonly string[],
+  main: Main,
+  more: Partial<Program> = {},
+): Program {
   return {
     name,
     main,

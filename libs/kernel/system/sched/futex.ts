@@ -1,8 +1,8 @@
 import type { Kernel } from '../kernel';
 import type { AddressSpace } from '../mm/address-space';
-import type { Task } from '../task/task';
 import { TASK_STATE } from '../task/state';
-import { tracedBlocking, traced } from '../trace/traced';
+import type { Task } from '../task/task';
+import { traced, tracedBlocking } from '../trace/traced';
 import type { Sys } from './task-program';
 
 const EAGAIN = -11;

@@ -18,7 +18,7 @@ const WAKE_COST_NS = 420;
 /** From a wakeup to the first instruction of an idle CPU (IPI, leaving C1). */
 const IDLE_EXIT_NS = 1_900;
 /** A CPU whose turn it is always gets this far, so that two CPUs at the same time both advance. */
-const MIN_STEP_NS = 200;
+const MIN_STEP_NS = 1_000;
 /** How far user mode may run ahead of the other CPUs. */
 const BURN_AHEAD_NS = 100_000;
 
@@ -59,7 +59,7 @@ const finishTaskSwitch = traced<[Task]>(
 /**
  * The discrete-event scheduler: several CPUs and one queue of timed events over one virtual time.
  *
- * Invariants: exactly one CPU executes at a moment (`cur`); the one that is furthest behind goes next; a CPU's clock
+ * Invariants: times are whole nanoseconds; exactly one CPU executes at a moment (`cur`); the one that is furthest behind goes next; a CPU's clock
  * never runs backwards; `horizon` is the time up to which the running task may go on without asking.
  */
 export class Scheduler {
@@ -83,7 +83,8 @@ export class Scheduler {
   }
 
   /** Runs everything due up to `untilNs`, then sets idle CPUs' time to it. */
-  run(untilNs: number): void {
+  run(until: number): void {
+    const untilNs = Math.floor(until);
     this.untilNs = untilNs;
     for (;;) {
       const cpu = this.furthestBehind();
@@ -106,7 +107,8 @@ export class Scheduler {
   }
 
   /** Calls back at `atNs` (or as soon as time allows) on CPU `cpuId`, in interrupt context. */
-  at(atNs: number, cpuId: number, run: () => void): TimedEvent {
+  at(time: number, cpuId: number, run: () => void): TimedEvent {
+    const atNs = Math.ceil(time);
     const event = this.events.add(atNs, () => {
       const cpu = this.cpus[cpuId];
       this.enter(cpu, atNs);
@@ -125,20 +127,21 @@ export class Scheduler {
   /** Charges kernel time to the current task. */
   spend(ns: number): void {
     const { cur } = this;
-    cur.clock += ns;
-    cur.current.stimeNs += ns;
+    const whole = Math.round(ns);
+    cur.clock += whole;
+    cur.current.stimeNs += whole;
     if (cur.clock >= cur.nextSampleNs) this.k.perf.sample(cur);
   }
 
   /** Runs the current task in user mode for `ns`, giving way where others come first. */
   *burn(ns: number): Sys<void> {
-    let left = ns;
+    let left = Math.round(ns);
     for (;;) {
       const { cur } = this;
       // Computing touches nobody else, so it may run ahead of other CPUs, though not past a timed event.
       const limit = Math.max(this.horizon, Math.min(this.events.nextNs, cur.clock + BURN_AHEAD_NS));
       const room = Math.min(limit, cur.nextSampleNs, this.untilNs) - cur.clock;
-      const step = room < left ? (room > 0 ? room : 0) : left;
+      const step = room < left ? Math.max(room, 0) : left;
       cur.clock += step;
       cur.current.utimeNs += step;
       left -= step;
@@ -336,7 +339,10 @@ export class Scheduler {
   private pullFromBusiest(cpu: Cpu): void {
     let busiest: Cpu | undefined;
     for (const other of this.cpus)
-      if (other.queue.length > (other.busy ? 0 : 1) && (!busiest || other.queue.length > busiest.queue.length))
+      if (
+        other.queue.length > (other.busy ? 0 : 1) &&
+        (!busiest || other.queue.length > busiest.queue.length)
+      )
         busiest = other;
     if (!busiest) return;
     const at = busiest.queue.findIndex((task) => task.allowedCpus & (1 << cpu.id));

@@ -1,6 +1,6 @@
 import type { Kernel } from '../kernel';
-import type { Task } from '../task/task';
 import { TASK_STATE } from '../task/state';
+import type { Task } from '../task/task';
 import type { Sys } from './task-program';
 
 /** Tasks that wait for one condition, in order of arrival (`include/linux/wait.h`). */
@@ -42,8 +42,7 @@ export class WaitQueue {
       if (task.signalPending()) return -4;
       if (k.sched.cur.clock >= untilNs) return 1;
       this.add(task);
-      const timer =
-        untilNs === Number.POSITIVE_INFINITY ? undefined : k.sched.wakeAt(task, untilNs);
+      const timer = untilNs === Number.POSITIVE_INFINITY ? undefined : k.sched.wakeAt(task, untilNs);
       yield* k.sched.block(TASK_STATE.INTERRUPTIBLE);
       if (timer) timer.cancelled = true;
       this.remove(task);

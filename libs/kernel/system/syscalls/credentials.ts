@@ -1,5 +1,5 @@
 import type { Kernel } from '../kernel';
-import { CAP, capable, commitCreds, type Cred, type Ids } from '../task/cred';
+import { CAP, type Cred, capable, commitCreds, type Ids } from '../task/cred';
 import type { Task } from '../task/task';
 import { traced } from '../trace/traced';
 import type { HandlerTable } from './table';
@@ -97,11 +97,13 @@ export const CREDENTIALS: HandlerTable = {
   getegid: [20, (_k, task) => task.cred.ids.egid],
   getresuid: [
     40,
-    (k, task, r, e, s) => write3(k, task, [r, e, s], [task.cred.ids.uid, task.cred.ids.euid, task.cred.ids.suid]),
+    (k, task, r, e, s) =>
+      write3(k, task, [r, e, s], [task.cred.ids.uid, task.cred.ids.euid, task.cred.ids.suid]),
   ],
   getresgid: [
     40,
-    (k, task, r, e, s) => write3(k, task, [r, e, s], [task.cred.ids.gid, task.cred.ids.egid, task.cred.ids.sgid]),
+    (k, task, r, e, s) =>
+      write3(k, task, [r, e, s], [task.cred.ids.gid, task.cred.ids.egid, task.cred.ids.sgid]),
   ],
   setuid: [SETID_NS, (k, task, uid) => setuid(k, task, uid)],
   setgid: [SETID_NS, (k, task, gid) => setgid(k, task, gid)],

@@ -2,7 +2,7 @@ import { F, FD, O, S, SEEK } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import type { Sys } from '../sched/task-program';
 import type { Task } from '../task/task';
-import { traced } from '../trace/traced';
+import { traced, tracedBlocking } from '../trace/traced';
 import { type File, setFileFlags, setFilePos } from '../vfs/file';
 import { touch } from '../vfs/inode';
 import { closeFile, doSysOpenat2, fdInstall, installFd } from '../vfs/open';
@@ -15,18 +15,19 @@ const ESPIPE = -29;
 const ENOTTY = -25;
 const IOV_BYTES = 16;
 const IOV_MAX = 1024;
-const FSYNC_NS = 380_000;
+const FSYNC_NS = 2_600;
 
-const vfsFsyncRange = traced<[File]>(
+const vfsFsyncRange = tracedBlocking<[File]>(
   'vfs_fsync_range',
   (k, file) => [k.ptr(file.offset), 0, 0x7fff_ffff, 0],
-  (k) => {
+  function* (k, file): Sys {
     k.sched.spend(FSYNC_NS);
+    if (file.ops.sync) yield* file.ops.sync(k, file);
     return 0;
   },
 );
 
-const vfsFsync = traced<[File, number]>(
+const vfsFsync = tracedBlocking<[File, number]>(
   'vfs_fsync',
   (k, file, datasync) => [k.ptr(file.offset), datasync],
   (k, file) => vfsFsyncRange(k, file),
@@ -147,20 +148,18 @@ function pipe2(k: Kernel, task: Task, address: number, flags: number): number {
 /** Moves bytes from a file to anything that can be written, through the page cache. */
 function* sendfile(k: Kernel, task: Task, out: File, source: File, offsetAt: number, count: number): Sys {
   const { mm } = task;
-  const pos = offsetAt ? (k.user.read64(mm!, offsetAt) ?? 0) : source.pos;
-  const data = source.inode.data.slice(pos, pos + count);
-  const have = Math.min(count, Math.max(0, source.inode.size - pos));
-  if (have === 0) return 0;
-  const whole = new Uint8Array(have);
-  whole.set(data.subarray(0, have));
-  const bounce = k.bounceBuffer(task, whole);
-  const done = vfsWrite(k, out, bounce, have);
-  const bytes = typeof done === 'number' ? done : yield* done;
-  if (bytes > 0) {
-    if (offsetAt) k.user.write64(mm!, offsetAt, pos + bytes);
-    else setFilePos(k, source, pos + bytes);
-  }
-  return bytes;
+  const pos = offsetAt ? k.user.read64(mm!, offsetAt) : source.pos;
+  if (pos === undefined) return EFAULT;
+  const bytes = Math.min(count, Math.max(0, source.inode.size - pos));
+  if (bytes === 0) return 0;
+  const data = new Uint8Array(bytes);
+  source.inode.readInto(data, 0, pos, bytes);
+  const done = writeElement(k, out, data, bytes);
+  const sent = typeof done === 'number' ? done : yield* done;
+  if (sent <= 0) return sent;
+  if (!offsetAt) setFilePos(k, source, pos + sent);
+  else if (!k.user.write64(mm!, offsetAt, pos + sent)) return EFAULT;
+  return sent;
 }
 
 function truncate(k: Kernel, file: File, length: number): number {
@@ -247,7 +246,10 @@ export const FILE_IO: HandlerTable = {
   ],
   dup: [60, (k, task, fd) => dup(k, task, fd, 0, false)],
   dup2: [70, (k, task, from, to) => dup2(k, task, from, to, false)],
-  dup3: [70, (k, task, from, to, flags) => (from === to ? EINVAL : dup2(k, task, from, to, (flags & O.CLOEXEC) !== 0))],
+  dup3: [
+    70,
+    (k, task, from, to, flags) => (from === to ? EINVAL : dup2(k, task, from, to, (flags & O.CLOEXEC) !== 0)),
+  ],
   pipe: [900, (k, task, address) => pipe2(k, task, address, 0)],
   pipe2: [900, (k, task, address, flags) => pipe2(k, task, address, flags)],
   fcntl: [

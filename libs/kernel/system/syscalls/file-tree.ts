@@ -7,7 +7,7 @@ import { traced } from '../trace/traced';
 import { moveDentry, setDentryInode } from '../vfs/dentry';
 import type { File } from '../vfs/file';
 import { setFilePos } from '../vfs/file';
-import { type Inode, syncInode, touch } from '../vfs/inode';
+import { evictInode, type Inode, syncInode, touch } from '../vfs/inode';
 import { type Path, pathString } from '../vfs/mount';
 import { dirType, type Found, inodePermission, MAY } from '../vfs/namei';
 import { addInode, securityInodeCreate } from '../vfs/open';
@@ -63,10 +63,11 @@ function drop(k: Kernel, found: Found): void {
   const dir = found.parent.dentry.inode!;
   const inode = found.path.dentry.inode!;
   dir.entries!.delete(found.name);
-  inode.nlink--;
+  inode.nlink = inode.isDir ? 0 : inode.nlink - 1;
   touch(k, inode);
   touch(k, dir);
   setDentryInode(k, found.path.dentry, undefined);
+  evictInode(k, inode);
 }
 
 const vfsUnlink = traced<[Found]>(
@@ -192,12 +193,7 @@ const doRenameat2 = traced<[number, number, number, number]>(
 );
 
 /** Paths that must be read before the traced call, for its `struct filename`. */
-function withPath(
-  k: Kernel,
-  task: Task,
-  uptr: number,
-  run: (path: string) => number,
-): number {
+function withPath(k: Kernel, task: Task, uptr: number, run: (path: string) => number): number {
   const path = getname(k, task, uptr);
   return typeof path === 'number' ? path : run(path);
 }
@@ -227,11 +223,7 @@ function emitStat(k: Kernel, path: Path, inode: Inode, format: (inode: Inode) =>
   return k.user.write(k.task.mm!, k.statTarget, format(inode)) ? 0 : EFAULT;
 }
 
-function statFile(
-  k: Kernel,
-  file: File | undefined,
-  format: (inode: Inode) => Uint8Array,
-): number {
+function statFile(k: Kernel, file: File | undefined, format: (inode: Inode) => Uint8Array): number {
   return file ? emitStat(k, file.path, file.inode, format) : EBADF;
 }
 
@@ -363,7 +355,10 @@ export const FILE_TREE: HandlerTable = {
     (k, _task, path, buf) => k.stat(buf, () => vfsStatx(k, CWD, path, AT.SYMLINK_NOFOLLOW, statBuffer)),
   ],
   fstat: [50, (k, task, fd, buf) => k.stat(buf, () => statFile(k, fileOf(task, fd), statBuffer))],
-  newfstatat: [60, (k, _task, dfd, path, buf, flags) => k.stat(buf, () => vfsStatx(k, dfd, path, flags, statBuffer))],
+  newfstatat: [
+    60,
+    (k, _task, dfd, path, buf, flags) => k.stat(buf, () => vfsStatx(k, dfd, path, flags, statBuffer)),
+  ],
   statx: [
     70,
     (k, _task, dfd, path, flags, _mask, buf) => k.stat(buf, () => vfsStatx(k, dfd, path, flags, statxBuffer)),
@@ -389,7 +384,10 @@ export const FILE_TREE: HandlerTable = {
       ),
   ],
   rmdir: [60, (k, task, path) => withPath(k, task, path, (text) => doRmdir(k, CWD, path, text))],
-  mkdir: [60, (k, task, path, mode) => withPath(k, task, path, (text) => doMkdirat(k, CWD, path, text, mode))],
+  mkdir: [
+    60,
+    (k, task, path, mode) => withPath(k, task, path, (text) => doMkdirat(k, CWD, path, text, mode)),
+  ],
   mkdirat: [
     60,
     (k, task, dfd, path, mode) => withPath(k, task, path, (text) => doMkdirat(k, dfd, path, text, mode)),
@@ -404,8 +402,14 @@ export const FILE_TREE: HandlerTable = {
   symlinkat: [80, (k, task, target, dfd, path) => symlink(k, task, target, dfd, path)],
   chmod: [META_NS, (k, task, path, mode) => changeAt(k, task, CWD, path, (inode) => chmod(k, inode, mode))],
   fchmod: [META_NS, (k, task, fd, mode) => chmod(k, fileOf(task, fd)?.inode, mode)],
-  fchmodat: [META_NS, (k, task, dfd, path, mode) => changeAt(k, task, dfd, path, (inode) => chmod(k, inode, mode))],
-  chown: [META_NS, (k, task, path, uid, gid) => changeAt(k, task, CWD, path, (inode) => chown(k, inode, uid, gid))],
+  fchmodat: [
+    META_NS,
+    (k, task, dfd, path, mode) => changeAt(k, task, dfd, path, (inode) => chmod(k, inode, mode)),
+  ],
+  chown: [
+    META_NS,
+    (k, task, path, uid, gid) => changeAt(k, task, CWD, path, (inode) => chown(k, inode, uid, gid)),
+  ],
   fchown: [META_NS, (k, task, fd, uid, gid) => chown(k, fileOf(task, fd)?.inode, uid, gid)],
   fchownat: [
     META_NS,

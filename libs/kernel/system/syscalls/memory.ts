@@ -1,6 +1,6 @@
 import { MAP, PROT as P } from '@probed/abi';
 import type { Kernel } from '../kernel';
-import { pageUp, PROT, VM } from '../mm/address-space';
+import { PROT, pageUp, VM } from '../mm/address-space';
 import type { Task } from '../task/task';
 import { traced } from '../trace/traced';
 import type { File } from '../vfs/file';

@@ -10,8 +10,8 @@ import { createFile, type File, type FileOps } from '../vfs/file';
 import { Inode } from '../vfs/inode';
 import { installFd } from '../vfs/open';
 import type { HandlerTable } from './table';
-import { EBADF, EFAULT, EINVAL, fileOf } from './util';
 import { readTimespec } from './time';
+import { EBADF, EFAULT, EINVAL, fileOf } from './util';
 
 const EEXIST = -17;
 const ENOENT = -2;
@@ -40,7 +40,11 @@ class EpollSet {
 const epollOps: FileOps = {
   sleeps: false,
   poll: (k, file) => ([...ready(k, file.private as EpollSet, 1)].length > 0 ? POLL.IN : 0),
-  waitQueues: (k, file) => queuesOf(k, [...(file.private as EpollSet).watches.values()].map((w) => w.file)),
+  waitQueues: (k, file) =>
+    queuesOf(
+      k,
+      [...(file.private as EpollSet).watches.values()].map((w) => w.file),
+    ),
 };
 
 function maskOf(k: Kernel, file: File): number {
@@ -89,7 +93,10 @@ const doEpollWait = tracedBlocking<[number, File, number, number, number]>(
       if (found.length > 0) return report(k, found, events);
       if (k.sched.cur.clock >= untilNs) return 0;
       if (k.task.signalPending()) return EINTR;
-      const queues = queuesOf(k, [...set.watches.values()].map((watch) => watch.file));
+      const queues = queuesOf(
+        k,
+        [...set.watches.values()].map((watch) => watch.file),
+      );
       yield* sleepOn(k, queues, untilNs);
     }
   },
@@ -151,7 +158,14 @@ function epollCtl(k: Kernel, task: Task, epfd: number, op: number, fd: number, e
   return 0;
 }
 
-function epollWait(k: Kernel, task: Task, epfd: number, events: number, max: number, ms: number): number | Sys {
+function epollWait(
+  k: Kernel,
+  task: Task,
+  epfd: number,
+  events: number,
+  max: number,
+  ms: number,
+): number | Sys {
   const found = epollSetOf(task, epfd);
   if (typeof found === 'number') return found;
   if (max <= 0) return EINVAL;

@@ -142,7 +142,8 @@ function rtSigprocmask(k: Kernel, task: Task, how: number, set: number, old: num
     signals.delete(SIGNAL.SIGSTOP);
     if (how === SIG_HOW.SETMASK) task.blockedSignals = signals;
     else if (how === SIG_HOW.BLOCK) task.blockedSignals = new Set([...before, ...signals]);
-    else if (how === SIG_HOW.UNBLOCK) task.blockedSignals = new Set([...before].filter((s) => !signals.has(s)));
+    else if (how === SIG_HOW.UNBLOCK)
+      task.blockedSignals = new Set([...before].filter((s) => !signals.has(s)));
     else return EINVAL;
   }
   return !old || k.user.write(task.mm!, old, sigsetBytes(before)) ? 0 : EFAULT;
@@ -190,7 +191,10 @@ export const PROCESS: HandlerTable = {
   rt_sigaction: [60, (k, task, signal, act, old) => rtSigaction(k, task, signal, act, old)],
   rt_sigprocmask: [60, (k, task, how, set, old) => rtSigprocmask(k, task, how, set, old)],
   rt_sigreturn: [150, () => 0],
-  rt_sigpending: [60, (k, task, at) => (k.user.write(task.mm!, at, sigsetBytes(task.pendingSignals)) ? 0 : EFAULT)],
+  rt_sigpending: [
+    60,
+    (k, task, at) => (k.user.write(task.mm!, at, sigsetBytes(task.pendingSignals)) ? 0 : EFAULT),
+  ],
   pause: [60, (k, task) => pause(k, task)],
   rt_sigsuspend: [60, (k, task) => pause(k, task)],
   sigaltstack: [50, () => 0],
@@ -198,7 +202,8 @@ export const PROCESS: HandlerTable = {
   gettid: [20, (_k, task) => task.thread.own],
   getppid: [
     25,
-    (_k, task) => task.parent.groupLeader.thread.numberIn(task.thread.numbers[task.thread.numbers.length - 1].ns),
+    (_k, task) =>
+      task.parent.groupLeader.thread.numberIn(task.thread.numbers[task.thread.numbers.length - 1].ns),
   ],
   getpgrp: [20, (_k, task) => task.signal.pgrp],
   getpgid: [40, (k, task, pid) => (pid === 0 ? task : targets(k, task, pid)[0])?.signal.pgrp ?? ESRCH],
@@ -219,11 +224,10 @@ export const PROCESS: HandlerTable = {
 /** waitid gives 0 where wait4 gives a pid. */
 function* settled(waiting: Sys): Sys {
   const got = yield* waiting;
-  return got > 0 ? 0 : got;
+  return Math.min(got, 0);
 }
 
 function* pause(k: Kernel, task: Task): Sys {
   while (!task.signalPending()) yield* k.sched.block(1);
   return -4;
 }
-

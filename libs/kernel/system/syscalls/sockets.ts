@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel';
 import { Endpoint, type EndpointAddress } from '../net/endpoint';
 import { Sock } from '../net/sock';
 import { decodeSockaddr, encodeSockaddr, type SocketAddress, sockaddrWord } from '../net/sockaddr';
-import { sockOf, socketFile, sockRecvmsg, sockSendmsg, transferFlags } from '../net/socket-file';
+import { socketFile, sockOf, sockRecvmsg, sockSendmsg, transferFlags } from '../net/socket-file';
 import { inetCskAccept, inetListen, inetStreamConnect, takeError, tcpShutdown } from '../net/tcp';
 import { datagramConnect } from '../net/udp';
 import { join, unixStreamConnect } from '../net/unix';
@@ -277,16 +277,21 @@ function shutdown(k: Kernel, task: Task, fd: number, how: number): number {
   return 0;
 }
 
-function setsockopt(k: Kernel, task: Task, fd: number, level: number, name: number, at: number, bytes: number): number {
+function setsockopt(
+  k: Kernel,
+  task: Task,
+  fd: number,
+  level: number,
+  name: number,
+  at: number,
+  bytes: number,
+): number {
   const found = socketOf(task, fd);
   if (typeof found === 'number') return found;
   const value = bytes >= 4 ? k.user.read32(task.mm!, at) : 0;
   if (value === undefined) return EFAULT;
   const { sock } = found;
-  if (level === SOL.SOCKET && (name === SO.REUSEADDR || name === SO.REUSEPORT)) {
-    sock.reuse = value !== 0;
-    k.w.put(sock.offset, k.layout.sock['__sk_common.skc_reuse'], value ? 1 : 0);
-  }
+  if (level === SOL.SOCKET && (name === SO.REUSEADDR || name === SO.REUSEPORT)) sock.reuse = value !== 0;
   if (level === SOL.SOCKET && name === SO.RCVTIMEO && bytes >= 16) {
     const micros = k.user.read64(task.mm!, at + 8) ?? 0;
     const ns = value * 1e9 + micros * 1e3;
@@ -295,7 +300,15 @@ function setsockopt(k: Kernel, task: Task, fd: number, level: number, name: numb
   return 0;
 }
 
-function getsockopt(k: Kernel, task: Task, fd: number, level: number, name: number, at: number, lengthAt: number): number {
+function getsockopt(
+  k: Kernel,
+  task: Task,
+  fd: number,
+  level: number,
+  name: number,
+  at: number,
+  lengthAt: number,
+): number {
   const found = socketOf(task, fd);
   if (typeof found === 'number') return found;
   const { sock } = found;
@@ -330,14 +343,22 @@ export const SOCKETS: HandlerTable = {
   listen: [600, (k, task, fd, backlog) => listen(k, task, fd, backlog)],
   accept: [400, (k, task, fd, at, length) => accept(k, task, fd, at, length, 0)],
   accept4: [400, (k, task, fd, at, length, flags) => accept(k, task, fd, at, length, flags)],
-  sendto: [150, (k, task, fd, buf, size, flags, at, length) => sendto(k, task, fd, buf, size, flags, at, length)],
-  recvfrom: [150, (k, task, fd, buf, size, flags, at, length) => recvfrom(k, task, fd, buf, size, flags, at, length)],
+  sendto: [
+    150,
+    (k, task, fd, buf, size, flags, at, length) => sendto(k, task, fd, buf, size, flags, at, length),
+  ],
+  recvfrom: [
+    150,
+    (k, task, fd, buf, size, flags, at, length) => recvfrom(k, task, fd, buf, size, flags, at, length),
+  ],
   sendmsg: [200, (k, task, fd, msg, flags) => sendmsg(k, task, fd, msg, flags)],
   recvmsg: [200, (k, task, fd, msg, flags) => recvmsg(k, task, fd, msg, flags)],
   shutdown: [300, (k, task, fd, how) => shutdown(k, task, fd, how)],
   setsockopt: [150, (k, task, fd, level, name, at, bytes) => setsockopt(k, task, fd, level, name, at, bytes)],
-  getsockopt: [120, (k, task, fd, level, name, at, length) => getsockopt(k, task, fd, level, name, at, length)],
+  getsockopt: [
+    120,
+    (k, task, fd, level, name, at, length) => getsockopt(k, task, fd, level, name, at, length),
+  ],
   getsockname: [120, (k, task, fd, at, length) => nameOf(k, task, fd, at, length, false)],
   getpeername: [120, (k, task, fd, at, length) => nameOf(k, task, fd, at, length, true)],
 };
-

@@ -5,9 +5,9 @@ import { NS_FLAGS, type NsKind } from '../namespaces/namespace';
 import type { Sys } from '../sched/task-program';
 import { YIELD } from '../sched/task-program';
 import { CAP, capable } from '../task/cred';
-import { cutComm } from '../task/task-table';
 import { setTaskComm } from '../task/exec';
 import type { Task } from '../task/task';
+import { cutComm } from '../task/task-table';
 import { traced } from '../trace/traced';
 import type { HandlerTable } from './table';
 import { EFAULT, EINVAL } from './util';
@@ -74,7 +74,7 @@ function prlimit(k: Kernel, task: Task, resource: number, next: number, old: num
   if (old) {
     const pair = task.signal.limits.get(resource) ?? LIMITS[resource] ?? [RLIM_INFINITY, RLIM_INFINITY];
     const bytes = new Uint8Array(16);
-    pair.forEach((value, i) => writeI64(new DataView(bytes.buffer), 8 * i, value));
+    for (const [i, value] of pair.entries()) writeI64(new DataView(bytes.buffer), 8 * i, value);
     if (!k.user.write(task.mm!, old, bytes)) return EFAULT;
   }
   if (next) {

@@ -84,7 +84,9 @@ export class SyscallTable {
         const { fn } = entry;
         if (fn?.active) {
           k.regs.write(task, nr, ENOSYS);
-          ret = yield* fn.callBlocking([k.ptr(task.regsOffset)], () => this.work(entry, task, a, b, c, d, e, f));
+          ret = yield* fn.callBlocking([k.ptr(task.regsOffset)], () =>
+            this.work(entry, task, a, b, c, d, e, f),
+          );
         } else if (entry.run) {
           const result = entry.run(k, task, a, b, c, d, e, f);
           ret = typeof result === 'number' ? result : yield* result;

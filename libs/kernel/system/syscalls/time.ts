@@ -62,9 +62,17 @@ function clockNanosleep(k: Kernel, task: Task, clock: number, flags: number, req
   return hrtimerNanosleep(k, wait, flags & TIMER_ABSTIME ? 0 : 1, clock);
 }
 
-function futex(k: Kernel, task: Task, address: number, op: number, value: number, timeout: number): number | Sys {
+function futex(
+  k: Kernel,
+  task: Task,
+  address: number,
+  op: number,
+  value: number,
+  timeout: number,
+): number | Sys {
   const command = op & FUTEX_CMD;
-  if (command === FUTEX.WAKE || command === FUTEX.WAKE_BITSET) return k.futex.wake(k, task.mm!, address, value);
+  if (command === FUTEX.WAKE || command === FUTEX.WAKE_BITSET)
+    return k.futex.wake(k, task.mm!, address, value);
   if (command !== FUTEX.WAIT && command !== FUTEX.WAIT_BITSET) return ENOSYS;
   let untilNs = Number.POSITIVE_INFINITY;
   if (timeout) {
@@ -79,7 +87,7 @@ function times(k: Kernel, task: Task, address: number): number {
   const ticks = (ns: number) => Math.floor(ns / 1e7);
   const values = [task.utimeNs, task.stimeNs, task.signal.cutimeNs, 0].map(ticks);
   const bytes = new Uint8Array(32);
-  values.forEach((value, i) => writeI64(new DataView(bytes.buffer), i * 8, value));
+  for (const [i, value] of values.entries()) writeI64(new DataView(bytes.buffer), i * 8, value);
   if (address && !k.user.write(task.mm!, address, bytes)) return EFAULT;
   return ticks(k.nowNs());
 }

@@ -14,6 +14,8 @@ const EPERM = -1;
 const ENOMEM = -12;
 const COPY_PROCESS_NS = 42_000;
 const COPY_THREAD_NS = 14_000;
+/** Structs of a new process, generously. */
+const PROCESS_BYTES = 64 * 1024;
 
 /** clone(2) as the kernel sees it, plus what the new task does in user mode. */
 export interface CloneRequest {
@@ -48,14 +50,28 @@ const copyProcess = traced<[CloneRequest]>(
     if (kinds.size > 0 && !kinds.has('user') && !capable(k, CAP.SYS_ADMIN)) return EPERM;
     const thread = has(flags, CLONE.THREAD);
     k.sched.spend(thread ? COPY_THREAD_NS : COPY_PROCESS_NS);
-    if (k.memory.sizeBytes < 0) return ENOMEM;
+    if (!hasRoom(k)) return ENOMEM;
     const child = buildChild(k, parent, request, kinds, thread);
     request.child = child;
     return 0;
   },
 );
 
-function buildChild(k: Kernel, parent: Task, request: CloneRequest, kinds: Set<NsKind>, thread: boolean): Task {
+/** Whether a process can still be made; running out in the middle of it would leave half of one. */
+function hasRoom(k: Kernel): boolean {
+  const spare = k.memory.tryAlloc(PROCESS_BYTES);
+  if (spare === undefined) return false;
+  k.memory.free(spare);
+  return true;
+}
+
+function buildChild(
+  k: Kernel,
+  parent: Task,
+  request: CloneRequest,
+  kinds: Set<NsKind>,
+  thread: boolean,
+): Task {
   const { flags } = request;
   const shareMm = has(flags, CLONE.VM);
   const mm = shareMm ? parent.mm : parent.mm?.fork();

@@ -1,11 +1,11 @@
 import { S } from '@probed/abi';
 import type { Kernel } from '../kernel';
-import { layoutProgram, type ExecStrings } from '../mm/exec-layout';
+import { type ExecStrings, layoutProgram } from '../mm/exec-layout';
 import { frame, traced } from '../trace/traced';
-import { closeFile, openExec, putFile } from '../vfs/open';
-import { inodePermission, MAY } from '../vfs/namei';
 import type { File } from '../vfs/file';
 import type { Path } from '../vfs/mount';
+import { inodePermission, MAY } from '../vfs/namei';
+import { closeFile, openExec, putFile } from '../vfs/open';
 import { commitCreds } from './cred';
 import { releaseMm, wakeVforkParent } from './exit';
 import { SIG_DFL, SIG_IGN } from './signal-struct';
@@ -108,13 +108,20 @@ function resolveInterpreter(k: Kernel, bprm: BinPrm): number {
     const head = new TextDecoder().decode(inode.data.subarray(0, 256));
     if (!head.startsWith('#!')) return ENOEXEC;
     if (depth >= MAX_INTERPRETERS) return ELOOP;
-    const [interp, ...options] = head.slice(2, endOfLine(head)).trim().split(/\s+(.*)/).filter(Boolean);
+    const [interp, ...options] = head
+      .slice(2, endOfLine(head))
+      .trim()
+      .split(/\s+(.*)/)
+      .filter(Boolean);
     if (!interp) return ENOEXEC;
     const file = openExec(k, interp, bprm.start);
     if (typeof file === 'number') return file;
     putFile(k, bprm.file);
     bprm.file = file;
-    bprm.strings = { ...bprm.strings, argv: [interp, ...options, bprm.interp, ...bprm.strings.argv.slice(1)] };
+    bprm.strings = {
+      ...bprm.strings,
+      argv: [interp, ...options, bprm.interp, ...bprm.strings.argv.slice(1)],
+    };
     bprm.interp = interp;
     freeBprm(k, bprm);
   }

@@ -1,7 +1,7 @@
 import { SIGNAL } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import type { Sys } from '../sched/task-program';
-import { tracedBlocking, traced } from '../trace/traced';
+import { traced, tracedBlocking } from '../trace/traced';
 import { putFiles } from '../vfs/open';
 import { SIG_IGN } from './signal-struct';
 import { EXIT_STATE, PF } from './state';
@@ -80,7 +80,7 @@ function exitNotify(k: Kernel, task: Task, groupDead: boolean): void {
     return;
   }
   k.tasks.setExitState(task, EXIT_STATE.ZOMBIE);
-  k.vfs.forgetPid(task.pid);
+  k.vfs.forgetPid(task.thread);
   if (groupDead) notifyParent(k, task);
 }
 
@@ -90,8 +90,11 @@ function notifyParent(k: Kernel, leader: Task): void {
   const action = parent.signal.actions.get(SIGNAL.SIGCHLD);
   const unwanted = action && (action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0);
   k.signals.childExited(parent, leader.signal.groupExitCode);
-  if (unwanted || parent.flags & PF.KTHREAD) k.tasks.setExitState(leader, EXIT_STATE.DEAD);
-  else parent.signal.childExit.wake(k);
+  if (unwanted || parent.flags & PF.KTHREAD) {
+    k.tasks.setExitState(leader, EXIT_STATE.DEAD);
+    // The current task is released once it has been switched away from.
+    if (leader !== k.task) k.tasks.release(leader);
+  } else parent.signal.childExit.wake(k);
 }
 
 /** `release_task`: buries a zombie that has been waited for. */

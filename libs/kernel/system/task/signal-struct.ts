@@ -1,5 +1,5 @@
-import type { WaitQueue } from '../sched/wait-queue';
 import type { Sys } from '../sched/task-program';
+import type { WaitQueue } from '../sched/wait-queue';
 import type { Tty } from '../vfs/tty';
 import type { Task } from './task';
 

@@ -288,7 +288,6 @@ export class TaskTable {
       k.memory.free(task.signal.sighandOffset);
     }
   }
-
 }
 
 /** At most 15 bytes; comm is bytes to the kernel, so a name is cut where a character ends. */

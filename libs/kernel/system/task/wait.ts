@@ -3,6 +3,7 @@ import type { Kernel } from '../kernel';
 import type { Sys } from '../sched/task-program';
 import { tracedBlocking } from '../trace/traced';
 import { releaseTask } from './exit';
+import type { Pid } from './pid';
 import { EXIT_STATE } from './state';
 import type { Task } from './task';
 
@@ -10,11 +11,17 @@ const ECHILD = -10;
 const ERESTARTSYS = -512;
 
 /** Who is waited for: as wait4's pid argument. */
-function matches(k: Kernel, which: number, caller: Task, child: Task): boolean {
+function matches(which: number, caller: Task, child: Task): boolean {
   if (which === -1) return true;
   if (which > 0) return child.thread.numberIn(caller.nsproxy.all.pid) === which || child.thread.own === which;
   const group = which === 0 ? caller.signal.pgrp : -which;
-  return child.signal.pgrp === group && k !== undefined;
+  return child.signal.pgrp === group;
+}
+
+/** The `struct pid` of the one child that is waited for, if it is one. */
+function awaited(task: Task, which: number): Pid | undefined {
+  for (const child of task.children) if (which > 0 && matches(which, task, child)) return child.thread;
+  return undefined;
 }
 
 /** A group is dead when its leader is a zombie and no other thread is left. */
@@ -31,13 +38,13 @@ export const kernelWait4 = tracedBlocking<[number, number, number]>(
   function* (k, which, status, options): Sys {
     const { task } = k;
     const { childExit } = task.signal;
-    if (k.tp.schedProcessWait.active) k.tp.schedProcessWait.fire(which > 0 ? which : 0);
+    if (k.tp.schedProcessWait.active) k.tp.schedProcessWait.fire(awaited(task, which));
     for (;;) {
       let any = false;
       let dead: Task | undefined;
       for (const thread of task.signal.threads)
         for (const child of thread.children) {
-          if (!matches(k, which, task, child)) continue;
+          if (!matches(which, task, child)) continue;
           any = true;
           if (!dead && reapable(child)) dead = child;
         }
@@ -47,7 +54,7 @@ export const kernelWait4 = tracedBlocking<[number, number, number]>(
       const ready = () => {
         for (const thread of task.signal.threads)
           for (const child of thread.children)
-            if (matches(k, which, task, child) && reapable(child)) return true;
+            if (matches(which, task, child) && reapable(child)) return true;
         return false;
       };
       const woken = yield* childExit.waitFor(k, ready);

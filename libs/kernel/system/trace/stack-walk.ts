@@ -1,6 +1,6 @@
 import { syscallByNumber } from '@probed/abi';
-import { offsetOf } from '@probed/memory';
 import { readI64 } from '@probed/base';
+import { offsetOf } from '@probed/memory';
 import type { Kernel } from '../kernel';
 import type { KernelSymbols } from '../kernel-api';
 import type { Task } from '../task/task';
@@ -38,7 +38,8 @@ export function stackWalk(symbols: KernelSymbols): StackWalk {
     kernel(task) {
       const { ips, depth } = task.stack;
       const out: number[] = [];
-      for (let i = depth - 1; i >= 0; i--) if (ips[i]) out.push(i === depth - 1 ? ips[i] : returnAddress(ips[i]));
+      for (let i = depth - 1; i >= 0; i--)
+        if (ips[i]) out.push(i === depth - 1 ? ips[i] : returnAddress(ips[i]));
       return out;
     },
     user(k, task) {

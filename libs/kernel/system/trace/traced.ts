@@ -54,7 +54,11 @@ export function tracedBlocking<A extends unknown[]>(
   words: Words<A>,
   body: Body<A, Sys>,
 ): Body<A, Sys> {
-  return blocking(register(names), words as unknown as Fixed<number[]>, body as unknown as Fixed<Sys>) as never;
+  return blocking(
+    register(names),
+    words as unknown as Fixed<number[]>,
+    body as unknown as Fixed<Sys>,
+  ) as never;
 }
 
 /** One kernel function with two bodies: one for objects that never make the caller sleep, one for those that may. */

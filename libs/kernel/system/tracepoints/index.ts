@@ -1,12 +1,15 @@
 import type { TracepointRow } from '@probed/hooks';
 import type { Kernel } from '../kernel';
+import { blockRows } from './block';
 import { cgroupRows } from './cgroup';
 import { exceptionRows } from './exceptions';
 import { irqRows } from './irq';
+import { netRows } from './net';
 import { rawSyscallRows } from './raw-syscalls';
 import type { HooksOf } from './row';
 import { schedRows } from './sched';
 import { signalRows } from './signal';
+import { skbRows } from './skb';
 import { sockRows } from './sock';
 import { taskRows } from './task';
 import { tcpRows } from './tcp';
@@ -22,6 +25,9 @@ function allRows(k: Kernel) {
     ...cgroupRows(k),
     ...sockRows(k),
     ...tcpRows(k),
+    ...netRows(k),
+    ...skbRows(k),
+    ...blockRows(k),
   };
 }
 

@@ -11,4 +11,6 @@ export function row<A extends readonly unknown[]>(
 }
 
 /** Hooks of a table of rows, under the same keys. */
-export type HooksOf<T> = { readonly [K in keyof T]: T[K] extends TracepointRow<infer A> ? TracepointHook<A> : never };
+export type HooksOf<T> = {
+  readonly [K in keyof T]: T[K] extends TracepointRow<infer A> ? TracepointHook<A> : never;
+};

@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel';
 import { reportedState } from '../sched/scheduler';
+import type { Pid } from '../task/pid';
 import type { Task } from '../task/task';
 import { row } from './row';
 
@@ -76,8 +77,8 @@ export function schedRows(k: Kernel) {
     schedProcessWait: row(
       'sched',
       'sched_process_wait',
-      (pid: number) => [pid],
-      (pid) => ({ comm: k.task.comm, pid, prio: k.task.prio }),
+      (pid: Pid | undefined) => [k.ptr(pid?.offset ?? 0)],
+      (pid) => ({ comm: k.task.comm, pid: pid?.numbers[0].nr ?? 0, prio: k.task.prio }),
     ),
     schedStatRuntime: row(
       'sched',

@@ -1,7 +1,6 @@
 import type { SyscallRow } from '@probed/abi';
-import type { TracepointHook } from '@probed/hooks';
+import type { FieldValue, TracepointHook } from '@probed/hooks';
 import type { Kernel } from '../kernel';
-import type { FieldValue } from '@probed/hooks';
 import { row } from './row';
 
 /** Enter and exit events of one system call. */

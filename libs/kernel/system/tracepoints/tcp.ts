@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel';
+import { type Segment, skbOf } from '../net/segment';
 import type { Sock } from '../net/sock';
 import { row } from './row';
 import { sockAddresses } from './sock';
@@ -23,9 +24,9 @@ export function tcpRows(k: Kernel) {
     tcpRetransmitSkb: row(
       'tcp',
       'tcp_retransmit_skb',
-      (sock: Sock, skb: () => number) => [k.ptr(sock.offset), skb()],
-      (sock, skb) => ({
-        skbaddr: skb(),
+      (sock: Sock, packet: Segment) => [k.ptr(sock.offset), skbOf(k, packet), 0],
+      (sock, packet) => ({
+        skbaddr: skbOf(k, packet),
         skaddr: k.ptr(sock.offset),
         state: sock.state,
         err: 0,

@@ -1,4 +1,4 @@
-import { AT as ATF, AF, CLOCK, CLONE, O, SIGNAL, SOCK, syscallByName } from '@probed/abi';
+import { AF, AT as ATF, CLOCK, CLONE, O, SIGNAL, SOCK, syscallByName } from '@probed/abi';
 import { writeI64 } from '@probed/base';
 import type { Kernel } from '../kernel';
 import { type Sys, YIELD } from '../sched/task-program';
@@ -15,15 +15,96 @@ function numbers<const N extends readonly string[]>(names: N): { readonly [K in 
 }
 
 const NR = numbers([
-  'accept4', 'access', 'arch_prctl', 'bind', 'brk', 'chdir', 'chmod', 'clock_nanosleep', 'clone', 'close', 'connect',
-  'dup2', 'epoll_create1', 'epoll_ctl', 'epoll_wait', 'execve', 'exit', 'exit_group', 'faccessat2', 'fcntl', 'fstat',
-  'fsync', 'futex', 'getcwd', 'getdents64', 'getegid', 'geteuid', 'getgid', 'getpid', 'getppid', 'getrandom',
-  'getsockname', 'getsockopt', 'gettid', 'getuid', 'ioctl', 'kill', 'listen', 'lseek', 'madvise', 'mkdir', 'mmap',
-  'mprotect', 'munmap', 'newfstatat', 'openat', 'pipe2', 'poll', 'prctl', 'pread64', 'prlimit64', 'pwrite64', 'read',
-  'readlink', 'recvfrom', 'rename', 'rmdir', 'rseq', 'rt_sigaction', 'rt_sigprocmask', 'sched_yield', 'sendto',
-  'set_robust_list', 'set_tid_address', 'setgid', 'setgroups', 'setpgid', 'setresuid', 'setsid', 'setsockopt',
-  'setuid', 'shutdown', 'socket', 'stat', 'statx', 'sysinfo', 'umask', 'uname', 'unlink', 'unlinkat', 'utimensat', 'vfork',
-  'wait4', 'write', 'writev', 'sendfile', 'ftruncate', 'openat2', 'tgkill', 'rt_sigreturn',
+  'accept4',
+  'access',
+  'arch_prctl',
+  'bind',
+  'brk',
+  'chdir',
+  'chmod',
+  'clock_nanosleep',
+  'clone',
+  'close',
+  'connect',
+  'dup2',
+  'epoll_create1',
+  'epoll_ctl',
+  'epoll_wait',
+  'execve',
+  'exit',
+  'exit_group',
+  'faccessat2',
+  'fcntl',
+  'fstat',
+  'fsync',
+  'futex',
+  'getcwd',
+  'getdents64',
+  'getegid',
+  'geteuid',
+  'getgid',
+  'getpid',
+  'getppid',
+  'getrandom',
+  'getsockname',
+  'getsockopt',
+  'gettid',
+  'getuid',
+  'ioctl',
+  'kill',
+  'listen',
+  'lseek',
+  'madvise',
+  'mkdir',
+  'mmap',
+  'mprotect',
+  'munmap',
+  'newfstatat',
+  'openat',
+  'pipe2',
+  'poll',
+  'prctl',
+  'pread64',
+  'prlimit64',
+  'pwrite64',
+  'read',
+  'readlink',
+  'recvfrom',
+  'rename',
+  'rmdir',
+  'rseq',
+  'rt_sigaction',
+  'rt_sigprocmask',
+  'sched_yield',
+  'sendto',
+  'set_robust_list',
+  'set_tid_address',
+  'setgid',
+  'setgroups',
+  'setpgid',
+  'setresuid',
+  'setsid',
+  'setsockopt',
+  'setuid',
+  'shutdown',
+  'socket',
+  'stat',
+  'statx',
+  'sysinfo',
+  'umask',
+  'uname',
+  'unlink',
+  'unlinkat',
+  'utimensat',
+  'vfork',
+  'wait4',
+  'write',
+  'writev',
+  'sendfile',
+  'ftruncate',
+  'openat2',
+  'tgkill',
+  'rt_sigreturn',
 ]);
 
 /** Strings and vectors that calls point at live in a ring below the stack pointer. */
@@ -125,7 +206,7 @@ export class UserContext {
     const pointers = texts.map((text) => this.str(text));
     const bytes = new Uint8Array((pointers.length + 1) * 8);
     const view = new DataView(bytes.buffer);
-    pointers.forEach((pointer, i) => writeI64(view, i * 8, pointer));
+    for (const [i, pointer] of pointers.entries()) writeI64(view, i * 8, pointer);
     return this.bytes(bytes);
   }
 
@@ -428,7 +509,6 @@ export class UserContext {
 
   /** signal(3): installs a handler that runs `run` in this task, or SIG_IGN (1) or SIG_DFL (0). */
   *signal(signal: number, run: ((signal: number) => Sys<void>) | 0 | 1, flags = 0): Sys {
-    const { k } = this;
     const bytes = new Uint8Array(32);
     const view = new DataView(bytes.buffer);
     const handler = typeof run === 'number' ? run : this.program.image.base + 0x1200 + signal * 16;
@@ -440,7 +520,7 @@ export class UserContext {
       const enter = (number: number) => this.runHandler(run, number);
       this.task.signal.actions.set(signal, { ...action, run: enter });
     }
-    return k && ret;
+    return ret;
   }
 
   private *runHandler(run: (signal: number) => Sys<void>, signal: number): Sys<void> {
@@ -464,15 +544,13 @@ export class UserContext {
   thread(main: ChildMain): Sys {
     const { VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT_SETTID, CHILD_CLEARTID } = CLONE;
     const flags = VM | FS | FILES | SIGHAND | THREAD | SYSVSEM | SETTLS | PARENT_SETTID | CHILD_CLEARTID;
-    const self = this;
-    return this.call('libc', 'pthread_create', [0, 0, 0, 0], () => self.clone(flags, 0, main, NR.exit));
+    return this.call('libc', 'pthread_create', [0, 0, 0, 0], () => this.clone(flags, 0, main, NR.exit));
   }
 
   private clone(flags: number, exitSignal: number, main: ChildMain, exitNr: number = NR.exit_group): Sys {
     const { k } = this;
-    const parent = this;
     const tid = this.room(8);
-    const run = (child: Task): Sys<never> => parent.child(child, main, exitNr);
+    const run = (child: Task): Sys<never> => this.child(child, main, exitNr);
     const request: CloneRequest = { flags, exitSignal, main: run, parentTid: tid, childTid: tid };
     k.pendingClone = request;
     return this.sys(NR.clone, flags | exitSignal, 0, tid, tid, 0);

@@ -1,6 +1,6 @@
 import type { FunctionHook } from '@probed/hooks';
 import type { Kernel } from '../kernel';
-import { UserImage, type ImageSpec } from './image';
+import { type ImageSpec, UserImage } from './image';
 
 const PIE_BASE = 0x5555_0000_0000;
 const LIBRARY_BASE = 0x7f00_0000_0000;

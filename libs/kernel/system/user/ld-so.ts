@@ -34,7 +34,10 @@ function* mapLibrary(u: UserContext, name: string): Sys<void> {
   const image = u.k.images.get(name);
   const fd = yield* u.open(image.path, O.RDONLY | O.CLOEXEC);
   if (fd < 0) {
-    yield* u.write(2, `error while loading shared libraries: ${image.path}: cannot open shared object file\n`);
+    yield* u.write(
+      2,
+      `error while loading shared libraries: ${image.path}: cannot open shared object file\n`,
+    );
     yield* u.exit(127);
     return;
   }

@@ -57,6 +57,12 @@ export function moveDentry(k: Kernel, dentry: Dentry, parent: Dentry, name: stri
   parent.children.set(name, dentry);
 }
 
+/** Frees a dentry that is in no directory: the name of a pipe or socket that is gone. */
+export function freeDentry(k: Kernel, dentry: Dentry): void {
+  if (dentry.longName) k.memory.free(dentry.longName);
+  k.memory.free(dentry.offset);
+}
+
 function writeName(k: Kernel, dentry: Dentry): void {
   const L = k.layout.dentry;
   const { offset: at, name } = dentry;

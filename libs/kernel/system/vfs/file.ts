@@ -1,5 +1,6 @@
 import { O } from '@probed/abi';
 import type { Kernel } from '../kernel';
+import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
 import type { WaitQueue } from '../sched/wait-queue';
 import type { Inode } from './inode';
@@ -10,15 +11,19 @@ export const FMODE = { READ: 1, WRITE: 2, OPENED: 0x80000 } as const;
 
 /**
  * What one kind of file can do (`struct file_operations`). `buf` is a user address of the current task. Kinds that can
- * make the caller wait implement the generators and set `sleeps`; all others the plain functions. Results are byte
+ * make the caller wait implement the sleeping functions and set `sleeps`; all others the plain functions. Results are byte
  * counts or negative errnos.
  */
 export interface FileOps {
   readonly sleeps: boolean;
+  /** Whether this very read would sleep, for kinds that seldom do. */
+  readSleeps?(file: File, count: number, pos: number): boolean;
+  /** fsync(2). */
+  sync?(k: Kernel, file: File): Sys<void>;
   read?(k: Kernel, file: File, buf: number, count: number, pos: number): number;
-  write?(k: Kernel, file: File, buf: number, count: number, pos: number): number;
-  readSleeping?(k: Kernel, file: File, buf: number, count: number): Sys;
-  writeSleeping?(k: Kernel, file: File, buf: number, count: number): Sys;
+  write?(k: Kernel, file: File, from: Source, count: number, pos: number): number;
+  readSleeping?(k: Kernel, file: File, buf: number, count: number, pos: number): number | Sys;
+  writeSleeping?(k: Kernel, file: File, from: Source, count: number): number | Sys;
   /** `POLL*` bits that hold now. */
   poll?(k: Kernel, file: File): number;
   /** Where changes of {@link poll} are announced. */
@@ -63,6 +68,7 @@ export function createFile(k: Kernel, path: Path, inode: Inode, flags: number, o
   const L = k.layout.file;
   const at = k.memory.alloc(L.sizeBytes);
   const file = new File(at, path, inode, ops, flags);
+  inode.opens++;
   const mode = (file.readable ? FMODE.READ : 0) | (file.writable ? FMODE.WRITE : 0) | FMODE.OPENED;
   k.w.put(at, L.f_mode, mode);
   k.w.put(at, L.f_flags, flags);

@@ -20,6 +20,8 @@ export class Inode {
   /** Seconds since 1970 and the rest in ns. */
   mtimeSec = 0;
   mtimeNsec = 0;
+  /** Open descriptions of it. */
+  opens = 0;
   /** Bytes; a file's data may be shorter than this, the rest reads as zero. */
   size = 0;
   data: Uint8Array = EMPTY;
@@ -32,10 +34,12 @@ export class Inode {
   program: string | undefined;
   /** Listening unix socket bound here, a pipe's buffer, a terminal: what `ops` works on. */
   object: unknown;
+  /** Pages in the page cache; undefined for files that are in memory as a whole. */
+  cache: Set<number> | undefined;
+  /** Pages that the disk does not have yet. */
+  readonly dirty = new Set<number>();
   /** Wakes readers of what can be polled. */
   readonly wait = new WaitQueue();
-  /** Pages of it that are in the page cache: page number. Absent pages cost a disk read. */
-  readonly cached = new Set<number>();
 
   constructor(
     readonly sb: SuperBlock,
@@ -105,6 +109,13 @@ export function syncInode(k: Kernel, inode: Inode): void {
   k.w.put(at, L.i_size, inode.size);
   for (const field of [L.i_atime_sec, L.i_mtime_sec, L.i_ctime_sec]) k.w.put(at, field, inode.mtimeSec);
   for (const field of [L.i_atime_nsec, L.i_mtime_nsec, L.i_ctime_nsec]) k.w.put(at, field, inode.mtimeNsec);
+}
+
+/** Frees the struct of an inode that no name and no description refers to any more (`evict`). */
+export function evictInode(k: Kernel, inode: Inode): void {
+  if (inode.nlink > 0 || inode.opens > 0 || !inode.offset) return;
+  k.memory.free(inode.offset);
+  inode.offset = 0;
 }
 
 /** Sets the modification time to now. */

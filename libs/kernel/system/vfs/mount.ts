@@ -28,13 +28,7 @@ export interface Path {
   readonly dentry: Dentry;
 }
 
-export function createMount(
-  k: Kernel,
-  sb: SuperBlock,
-  root: Dentry,
-  devname: string,
-  at?: Path,
-): Mount {
+export function createMount(k: Kernel, sb: SuperBlock, root: Dentry, devname: string, at?: Path): Mount {
   const L = k.layout.mount;
   const offset = k.memory.alloc(L.sizeBytes);
   const id = k.nextMountId++;

@@ -173,4 +173,3 @@ export function lookupFrom(k: Kernel, root: Path, path: string): Found | number 
 export function dirType(mode: number): number {
   return (mode & S.IFMT) >> 12;
 }
-

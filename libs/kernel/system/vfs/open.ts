@@ -1,10 +1,10 @@
 import { O, S } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import { traced } from '../trace/traced';
-import { setDentryInode } from './dentry';
+import { freeDentry, setDentryInode } from './dentry';
 import { createFile, type File } from './file';
 import type { FilesStruct } from './files-struct';
-import { Inode, touch } from './inode';
+import { evictInode, Inode, touch } from './inode';
 import type { Path } from './mount';
 import { type Found, inodePermission, MAY, pathLookup } from './namei';
 import { regularOps } from './regular';
@@ -52,16 +52,24 @@ const vfsOpen = traced<[Path, File]>(
   },
 );
 
+const vfsCreate = traced<[Found, number]>(
+  'vfs_create',
+  (k, found, mode) => [0, k.ptr(found.parent.dentry.inode!.offset), k.ptr(found.path.dentry.offset), mode, 0],
+  (k, found, mode) => {
+    const verdict = securityInodeCreate(k, found.parent.dentry.inode!, found.path, mode);
+    if (verdict < 0) return verdict;
+    addInode(k, found, S.IFREG | mode, regularOps);
+    return 0;
+  },
+);
+
 /** `fs/namei.c: lookup_open`: makes the file when it is missing and O_CREAT asks for it. */
 function createMissing(k: Kernel, found: Found, mode: number): number {
   const dir = found.parent.dentry.inode!;
   const denied = inodePermission(k, dir, MAY.WRITE | MAY.EXEC);
   if (denied < 0) return denied;
   if (dir.sb.fsType === 'proc' || dir.sb.fsType === 'sysfs') return EROFS;
-  const verdict = securityInodeCreate(k, dir, found.path, mode);
-  if (verdict < 0) return verdict;
-  addInode(k, found, S.IFREG | (mode & 0o7777 & ~k.task.fs.umask), regularOps);
-  return 0;
+  return vfsCreate(k, found, mode & 0o7777 & ~k.task.fs.umask);
 }
 
 /** A new inode under a negative dentry, owned by the current task. */
@@ -111,9 +119,15 @@ const doFilpOpen = traced<[OpenRequest]>(
 );
 
 function openFile(k: Kernel, request: OpenRequest, path: Path, inode: Inode): number {
-  const file = createFile(k, path, inode, (request.flags & ~(O.CREAT | O.EXCL | O.TRUNC | O.CLOEXEC)) | O.LARGEFILE);
+  const file = createFile(
+    k,
+    path,
+    inode,
+    (request.flags & ~(O.CREAT | O.EXCL | O.TRUNC | O.CLOEXEC)) | O.LARGEFILE,
+  );
   const denied = vfsOpen(k, path, file);
   if (denied < 0) {
+    inode.opens--;
     k.memory.free(file.offset);
     return denied;
   }
@@ -174,10 +188,23 @@ const fput = traced<[File]>(
   (k, file) => [k.ptr(file.offset)],
   (k, file) => {
     file.ops.release?.(k, file);
+    releaseInode(k, file);
     k.memory.free(file.offset);
     return 0;
   },
 );
+
+/** The description is gone; what has no name goes with its last one. */
+function releaseInode(k: Kernel, file: File): void {
+  const { inode, path } = file;
+  inode.opens--;
+  const { dentry, mnt } = path;
+  if (inode.opens === 0 && dentry.isRoot && dentry !== mnt.root) {
+    inode.nlink = 0;
+    freeDentry(k, dentry);
+  }
+  evictInode(k, inode);
+}
 
 /** Gives up one reference; the last one closes the description. */
 export function putFile(k: Kernel, file: File): void {

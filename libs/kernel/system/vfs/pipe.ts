@@ -1,12 +1,13 @@
 import { O, POLL, S } from '@probed/abi';
 import type { Kernel } from '../kernel';
+import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
 import { WaitQueue } from '../sched/wait-queue';
 import { tracedBlocking } from '../trace/traced';
+import { ByteQueue } from './byte-queue';
 import { createDentry } from './dentry';
 import { createFile, type File, type FileOps } from './file';
 import { Inode } from './inode';
-import { ByteQueue } from './byte-queue';
 
 const EAGAIN = -11;
 const EFAULT = -14;
@@ -44,7 +45,7 @@ const pipeRead = tracedBlocking<[File, number, number]>(
   },
 );
 
-const pipeWrite = tracedBlocking<[File, number, number]>(
+const pipeWrite = tracedBlocking<[File, Source, number]>(
   ['anon_pipe_write', 'pipe_write'],
   (k, file) => [k.ptr(file.offset), 0],
   function* (k, file, buf, count) {
@@ -57,7 +58,7 @@ const pipeWrite = tracedBlocking<[File, number, number]>(
       }
       const room = Math.min(PIPE_BYTES - pipe.bytes.size, count - done);
       if (room > 0) {
-        const data = k.user.read(k.task.mm!, buf + done, room);
+        const data = k.user.fetch(buf, done, room);
         if (!data) return done || EFAULT;
         pipe.bytes.push(data);
         done += room;
@@ -101,7 +102,9 @@ export function createPipe(k: Kernel, flags: number): readonly [File, File] {
   const dentry = createDentry(k, `pipe:[${inode.ino}]`, undefined, inode, sb);
   const pipe = new Pipe();
   const path = { mnt, dentry };
-  const ends = [O.RDONLY, O.WRONLY].map((access) => createFile(k, path, inode, access | (flags & O.NONBLOCK)));
+  const ends = [O.RDONLY, O.WRONLY].map((access) =>
+    createFile(k, path, inode, access | (flags & O.NONBLOCK)),
+  );
   for (const end of ends) end.private = pipe;
   return [ends[0], ends[1]];
 }

@@ -95,11 +95,16 @@ const SYSTEM_FILES: FileTree = {
   version: { generate: (k) => `Linux version ${k.uname.release} (gcc) ${k.uname.version}\n` },
   stat: {
     generate: (k) =>
-      Array.from({ length: k.cpus }, (_, cpu) => `cpu${cpu} 0 0 0 ${ticks(k.nowNs())} 0 0 0 0 0 0\n`).join(''),
+      Array.from({ length: k.cpus }, (_, cpu) => `cpu${cpu} 0 0 0 ${ticks(k.nowNs())} 0 0 0 0 0 0\n`).join(
+        '',
+      ),
   },
   cpuinfo: {
     generate: (k) =>
-      Array.from({ length: k.cpus }, (_, cpu) => `processor\t: ${cpu}\nmodel name\t: Virtual CPU @ 3.00GHz\n\n`).join(''),
+      Array.from(
+        { length: k.cpus },
+        (_, cpu) => `processor\t: ${cpu}\nmodel name\t: Virtual CPU @ 3.00GHz\n\n`,
+      ).join(''),
   },
   filesystems: 'nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\toverlay\n\text4\n',
   mounts: { generate: (k) => k.vfs.mountLines(k.task) },

@@ -1,8 +1,9 @@
 import type { Kernel } from '../kernel';
+import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
 import { traced, tracedPair } from '../trace/traced';
-import { MAY } from './namei';
 import { type File, setFilePos } from './file';
+import { MAY } from './namei';
 
 const EBADF = -9;
 const EINVAL = -22;
@@ -40,7 +41,7 @@ function readAt(k: Kernel, file: File, buf: number, count: number, pos: number):
   return bytes;
 }
 
-function writeAt(k: Kernel, file: File, buf: number, count: number, pos: number): number {
+function writeAt(k: Kernel, file: File, buf: Source, count: number, pos: number): number {
   const error = check(k, file, MAY.WRITE);
   if (error < 0) return error;
   if (!file.ops.write) return EINVAL;
@@ -53,18 +54,24 @@ function writeAt(k: Kernel, file: File, buf: number, count: number, pos: number)
   return bytes;
 }
 
-function* readSleeping(k: Kernel, file: File, buf: number, count: number): Sys {
+function* readSleeping(k: Kernel, file: File, buf: number, count: number, pos = -1): Sys {
   const error = check(k, file, MAY.READ);
   if (error < 0) return error;
-  const bytes = file.ops.readSleeping ? yield* file.ops.readSleeping(k, file, buf, count) : EINVAL;
-  if (bytes > 0) k.account.read(bytes);
+  const own = pos < 0;
+  const read = file.ops.readSleeping?.(k, file, buf, count, own ? file.pos : pos) ?? EINVAL;
+  const bytes = typeof read === 'number' ? read : yield* read;
+  if (bytes > 0) {
+    if (own && !file.ops.sleeps) setFilePos(k, file, file.pos + bytes);
+    k.account.read(bytes);
+  }
   return bytes;
 }
 
-function* writeSleeping(k: Kernel, file: File, buf: number, count: number): Sys {
+function* writeSleeping(k: Kernel, file: File, buf: Source, count: number): Sys {
   const error = check(k, file, MAY.WRITE);
   if (error < 0) return error;
-  const bytes = file.ops.writeSleeping ? yield* file.ops.writeSleeping(k, file, buf, count) : EINVAL;
+  const written = file.ops.writeSleeping?.(k, file, buf, count) ?? EINVAL;
+  const bytes = typeof written === 'number' ? written : yield* written;
   if (bytes > 0) k.account.write(bytes);
   return bytes;
 }
@@ -72,18 +79,24 @@ function* writeSleeping(k: Kernel, file: File, buf: number, count: number): Sys 
 const vfsReadPair = tracedPair<[File, number, number, number]>('vfs_read', words, readAt, readSleeping);
 const vfsWritePair = tracedPair<[File, number, number, number]>('vfs_write', words, writeAt, writeSleeping);
 
-/** One element of readv: the same transfer, without `vfs_read`, which the vectored calls do not go through. */
-export function readElement(k: Kernel, file: File, buf: number, count: number): number | Sys {
-  return file.ops.sleeps ? readSleeping(k, file, buf, count) : readAt(k, file, buf, count, -1);
+function mayWait(file: File, count: number, pos: number): boolean {
+  const { ops } = file;
+  if (ops.sleeps || !ops.readSleeps) return ops.sleeps;
+  return ops.readSleeps(file, count, pos < 0 ? file.pos : pos);
 }
 
-export function writeElement(k: Kernel, file: File, buf: number, count: number): number | Sys {
+/** One element of readv, one piece of sendfile: the same transfer, without `vfs_read`, which the vectored calls do not go through. */
+export function readElement(k: Kernel, file: File, buf: number, count: number): number | Sys {
+  return mayWait(file, count, -1) ? readSleeping(k, file, buf, count) : readAt(k, file, buf, count, -1);
+}
+
+export function writeElement(k: Kernel, file: File, buf: Source, count: number): number | Sys {
   return file.ops.sleeps ? writeSleeping(k, file, buf, count) : writeAt(k, file, buf, count, -1);
 }
 
 /** `fs/read_write.c: vfs_read`; a generator only when the kind of file can make the caller sleep. */
 export function vfsRead(k: Kernel, file: File, buf: number, count: number, pos = -1): number | Sys {
-  return file.ops.sleeps
+  return mayWait(file, count, pos)
     ? vfsReadPair.blocking(k, file, buf, count, pos)
     : vfsReadPair.plain(k, file, buf, count, pos);
 }

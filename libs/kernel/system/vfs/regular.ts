@@ -1,8 +1,10 @@
 import { O } from '@probed/abi';
 import type { Kernel } from '../kernel';
+import type { Source } from '../mm/user-memory';
 import { traced } from '../trace/traced';
 import { type File, type FileOps, setFilePos } from './file';
 import { touch } from './inode';
+import { dirtyPages, fillPages, isCached, touchPages, writeBack } from './page-cache';
 
 const EFAULT = -14;
 /** Copying from and to the page cache: base and per byte. */
@@ -45,12 +47,11 @@ const overlayRead = traced<[File, number, number, number]>(
   (k, file, buf, count, pos) => ext4Read(k, file, buf, count, pos),
 );
 
-const genericWrite = traced<[File, number, number, number]>(
+const genericWrite = traced<[File, Source, number, number]>(
   'generic_perform_write',
   (k, file) => [k.ptr(file.offset), 0],
   (k, file, buf, count, pos) => {
-    const { mm } = k.task;
-    const data = mm ? k.user.read(mm, buf, count) : new Uint8Array(count);
+    const data = k.user.fetch(buf, 0, count);
     if (!data) return EFAULT;
     file.inode.writeFrom(data, pos);
     touch(k, file.inode);
@@ -59,23 +60,29 @@ const genericWrite = traced<[File, number, number, number]>(
   },
 );
 
-const ext4Write = traced<[File, number, number, number]>(
+const ext4Write = traced<[File, Source, number, number]>(
   'ext4_file_write_iter',
   (k, file) => [k.ptr(file.offset), 0],
   (k, file, buf, count, pos) => genericWrite(k, file, buf, count, pos),
 );
 
-const overlayWrite = traced<[File, number, number, number]>(
+const overlayWrite = traced<[File, Source, number, number]>(
   'ovl_write_iter',
   (k, file) => [k.ptr(file.offset), 0],
   (k, file, buf, count, pos) => ext4Write(k, file, buf, count, pos),
 );
 
-type Transfer = typeof ext4Read;
-
 /** `f_op->read_iter` and `write_iter` by file system; what is not listed copies without a named function. */
-const READ: Partial<Record<string, Transfer>> = { ext4: ext4Read, overlay: overlayRead, tmpfs: filemapRead };
-const WRITE: Partial<Record<string, Transfer>> = { ext4: ext4Write, overlay: overlayWrite, tmpfs: genericWrite };
+const READ: Partial<Record<string, typeof ext4Read>> = {
+  ext4: ext4Read,
+  overlay: overlayRead,
+  tmpfs: filemapRead,
+};
+const WRITE: Partial<Record<string, typeof ext4Write>> = {
+  ext4: ext4Write,
+  overlay: overlayWrite,
+  tmpfs: genericWrite,
+};
 
 /** Files with bytes: on disk, in tmpfs, and generated ones of procfs. */
 export const regularOps: FileOps = {
@@ -83,12 +90,23 @@ export const regularOps: FileOps = {
   read(k, file, buf, count, pos) {
     const { fsType } = file.inode.sb;
     const read = READ[fsType];
+    touchPages(k, file.inode, pos, Math.min(count, file.inode.size - pos));
     return read ? read(k, file, buf, count, pos) : copyToUser(k, file, buf, count, pos);
+  },
+  readSleeps: (file, count, pos) => file.inode.cache !== undefined && !isCached(file.inode, pos, count),
+  *readSleeping(k, file, buf, count, pos) {
+    yield* fillPages(k, file.inode, pos, count);
+    return regularOps.read!(k, file, buf, count, pos);
+  },
+  *sync(k, file) {
+    const { fsType } = file.inode.sb;
+    if (fsType === 'ext4' || fsType === 'overlay') yield* writeBack(k, file.inode);
   },
   write(k, file, buf, count, pos) {
     const at = file.flags & O.APPEND ? file.inode.size : pos;
     const write = WRITE[file.inode.sb.fsType] ?? genericWrite;
     const written = write(k, file, buf, count, at);
+    if (written > 0) dirtyPages(file.inode, at, written);
     if (written > 0 && file.flags & O.APPEND) setFilePos(k, file, at);
     return written;
   },

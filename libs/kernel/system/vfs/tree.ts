@@ -14,6 +14,8 @@ export type TreeEntry =
       /** Bytes; content beyond `text` is zero. */
       readonly size?: number;
       readonly mode?: number;
+      /** Not in the page cache yet: reading it goes to the disk. */
+      readonly cold?: true;
       readonly uid?: number;
       readonly gid?: number;
       readonly link?: string;
@@ -70,6 +72,7 @@ export function makeInode(sb: SuperBlock, entry: TreeEntry, mtimeSec: number): I
     if (spec.size && spec.size > inode.size) inode.size = spec.size;
     inode.generate = spec.generate;
     inode.program = spec.program;
+    if (spec.cold) inode.cache = new Set();
     if (spec.generate) inode.size = 0;
   }
   return inode;

@@ -1,8 +1,9 @@
 import { POLL, S, TIOC } from '@probed/abi';
 import type { Kernel } from '../kernel';
+import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
 import { WaitQueue } from '../sched/wait-queue';
-import { tracedBlocking } from '../trace/traced';
+import { traced, tracedBlocking } from '../trace/traced';
 import { ByteQueue } from './byte-queue';
 import type { File, FileOps } from './file';
 import { Inode } from './inode';
@@ -38,12 +39,12 @@ export class Tty {
   }
 }
 
-const ttyWrite = tracedBlocking<[File, number, number]>(
+const ttyWrite = traced<[File, Source, number]>(
   'tty_write',
   (k, file) => [k.transient.kiocb(file), 0],
-  function* (k, file, buf, count): Sys {
+  (k, file, buf, count) => {
     const tty = file.inode.object as Tty;
-    const data = k.user.read(k.task.mm!, buf, count);
+    const data = k.user.fetch(buf, 0, count);
     if (!data) return EFAULT;
     k.sched.spend(600 + data.length * CHAR_NS);
     tty.onOutput?.(data);

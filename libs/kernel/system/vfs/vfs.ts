@@ -1,10 +1,11 @@
 import { S } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import type { PidNamespace } from '../namespaces/namespace';
+import type { Pid } from '../task/pid';
 import type { Task } from '../task/task';
-import { createDentry, type Dentry } from './dentry';
+import { createDentry, type Dentry, freeDentry } from './dentry';
 import { nullOps, randomOps, zeroOps } from './devices';
-import { Inode } from './inode';
+import { evictInode, Inode } from './inode';
 import { createMount, type Mount, type Path, pathString } from './mount';
 import { lookupFrom } from './namei';
 import { createProcRoot } from './proc';
@@ -44,7 +45,7 @@ export class Vfs {
   readonly anon: Internal;
   readonly devpts: Internal;
   private nextMinor = FIRST_ANON_MINOR;
-  private readonly procRoots: Dentry[] = [];
+  private readonly procRoots: { readonly root: Dentry; readonly ns: PidNamespace }[] = [];
 
   constructor(private readonly k: Kernel) {
     this.pipefs = this.internal('pipefs');
@@ -97,8 +98,13 @@ export class Vfs {
   }
 
   /** A process is gone: its directories leave the dentry cache. */
-  forgetPid(nr: number): void {
-    for (const root of this.procRoots) root.children.delete(String(nr));
+  forgetPid(pid: Pid): void {
+    for (const { root, ns } of this.procRoots) {
+      const dentry = root.children.get(String(pid.numberIn(ns)));
+      if (!dentry) continue;
+      root.children.delete(dentry.name);
+      this.prune(dentry);
+    }
   }
 
   superBlock(fsType: FsTypeName): SuperBlock {
@@ -108,10 +114,22 @@ export class Vfs {
     return new SuperBlock(this.k, fsType, dev, onDisk ? 'vda1' : fsType, firstIno);
   }
 
+  /** Frees a subtree of the dentry cache, less what is still open. */
+  private prune(dentry: Dentry): void {
+    for (const child of dentry.children.values()) this.prune(child);
+    const { inode } = dentry;
+    if (inode && inode.opens > 0) return;
+    if (inode) {
+      inode.nlink = 0;
+      evictInode(this.k, inode);
+    }
+    freeDentry(this.k, dentry);
+  }
+
   private mountProc(root: Path, ns: PidNamespace): void {
     const sb = this.superBlock('proc');
     const mount = this.mount(root, '/proc', sb, createProcRoot(this.k, sb, ns), 'proc');
-    this.procRoots.push(mount.root);
+    this.procRoots.push({ root: mount.root, ns });
   }
 
   private mountInternal(root: Path, at: string, fs: Internal): void {

@@ -11,7 +11,11 @@ export const CPU_BOUND: Scenario = {
   defaultDurationNs: 3e9,
   start(kernel, prng) {
     startNodeServices(kernel);
-    const pod = addPod(kernel, { name: 'report-0', ip: '10.244.1.61', tree: webTree('report-0', '10.244.1.61') });
+    const pod = addPod(kernel, {
+      name: 'report-0',
+      ip: '10.244.1.61',
+      tree: webTree('report-0', '10.244.1.61'),
+    });
     for (let i = 0; i < kernel.cpus + 2; i++)
       pod.launch({
         path: '/usr/bin/python3',

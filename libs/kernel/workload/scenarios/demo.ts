@@ -26,7 +26,8 @@ const THINK_NS = 620e6;
 export const DEMO: Scenario = {
   name: 'demo',
   description: 'a web pod, a database pod and a shell session in the web pod',
-  teaches: 'exec auditing, file opens, DNS and TCP connects, readline, CPU profiles: something for every kind of hook',
+  teaches:
+    'exec auditing, file opens, DNS and TCP connects, readline, CPU profiles: something for every kind of hook',
   defaultDurationNs: 10e9,
   start(kernel, prng) {
     startNodeServices(kernel, 3);

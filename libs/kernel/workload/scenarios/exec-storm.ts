@@ -3,17 +3,25 @@ import { addPod } from '../pod';
 import type { Scenario } from '../scenario';
 import { startNodeServices } from '../services';
 
-const SCRIPT = Array.from({ length: 400 }, (_, i) => ['true', 'date', 'uname', 'hostname', `echo ${i}`][i % 5]).join('; ');
+const SCRIPT = Array.from(
+  { length: 400 },
+  (_, i) => ['true', 'date', 'uname', 'hostname', `echo ${i}`][i % 5],
+).join('; ');
 
 /** Nothing but short processes. */
 export const EXEC_STORM: Scenario = {
   name: 'exec-storm',
   description: 'four shells that start one short process after the other',
-  teaches: 'fork, exec and exit at a high rate: ring buffers that overflow, short-lived pids, scheduler latency',
+  teaches:
+    'fork, exec and exit at a high rate: ring buffers that overflow, short-lived pids, scheduler latency',
   defaultDurationNs: 3e9,
   start(kernel, prng) {
     startNodeServices(kernel);
-    const pod = addPod(kernel, { name: 'build-1', ip: '10.244.1.31', tree: shellTree('build-1', '10.244.1.31') });
+    const pod = addPod(kernel, {
+      name: 'build-1',
+      ip: '10.244.1.31',
+      tree: shellTree('build-1', '10.244.1.31'),
+    });
     for (let i = 0; i < 4; i++)
       pod.launch({
         path: '/bin/bash',

@@ -25,7 +25,11 @@ export const FILE_IO: Scenario = {
   defaultDurationNs: 4e9,
   start(kernel) {
     startNodeServices(kernel);
-    const pod = addPod(kernel, { name: 'batch-0', ip: '10.244.1.41', tree: shellTree('batch-0', '10.244.1.41') });
+    const pod = addPod(kernel, {
+      name: 'batch-0',
+      ip: '10.244.1.41',
+      tree: shellTree('batch-0', '10.244.1.41'),
+    });
     const script = Array.from({ length: 60 }, () => `${ROUND}; sleep 0.02`).join('; ');
     pod.launch({
       path: '/bin/bash',

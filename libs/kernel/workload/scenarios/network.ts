@@ -1,12 +1,13 @@
+import { shellTree } from '@probed/system';
 import { addPod } from '../pod';
 import type { Scenario } from '../scenario';
 import { startNodeServices, startShop } from '../services';
-import { shellTree } from '@probed/system';
 
 const TARGETS = [
   'http://web/',
   'http://example.com/',
   'https://pypi.org/simple/',
+  'https://paste.example.net/raw',
   'http://db:9999/',
   'http://no-such-host.example/',
 ] as const;
@@ -20,7 +21,11 @@ export const NETWORK: Scenario = {
   start(kernel, prng) {
     startNodeServices(kernel);
     startShop(kernel, 200);
-    const pod = addPod(kernel, { name: 'probe-0', ip: '10.244.1.51', tree: shellTree('probe-0', '10.244.1.51') });
+    const pod = addPod(kernel, {
+      name: 'probe-0',
+      ip: '10.244.1.51',
+      tree: shellTree('probe-0', '10.244.1.51'),
+    });
     const script = Array.from({ length: 80 }, () => `curl ${prng.pick(TARGETS)}; sleep 0.03`).join('; ');
     pod.launch({ path: '/bin/bash', argv: ['bash', '-c', script], atNs: kernel.nowNs() + 0.2e9 });
   },

@@ -2,12 +2,43 @@ import { LIBRARIES } from '../../user/libraries';
 import type { FileTree } from '../tree';
 
 const TOOLS = [
-  'bash', 'ls', 'cat', 'curl', 'sudo', 'id', 'grep', 'sleep', 'date', 'head', 'wc', 'find', 'ps', 'rm', 'mkdir',
-  'touch', 'cp', 'mv', 'uname', 'hostname', 'env', 'whoami', 'python3', 'true', 'tar', 'gzip', 'echo', 'wrk',
+  'bash',
+  'ls',
+  'cat',
+  'curl',
+  'sudo',
+  'id',
+  'grep',
+  'sleep',
+  'date',
+  'head',
+  'wc',
+  'find',
+  'ps',
+  'rm',
+  'mkdir',
+  'touch',
+  'cp',
+  'mv',
+  'uname',
+  'hostname',
+  'env',
+  'whoami',
+  'python3',
+  'true',
+  'tar',
+  'gzip',
+  'echo',
+  'wrk',
 ] as const;
 
 /** Sizes of real executables; a default for the rest. */
-const SIZES: Readonly<Record<string, number>> = { bash: 1_265_648, curl: 301_272, python3: 6_831_736, sudo: 281_624 };
+const SIZES: Readonly<Record<string, number>> = {
+  bash: 1_265_648,
+  curl: 301_272,
+  python3: 6_831_736,
+  sudo: 281_624,
+};
 const DEFAULT_SIZE = 43_808;
 
 function tools(): Record<string, FileTree[string]> {
@@ -16,7 +47,8 @@ function tools(): Record<string, FileTree[string]> {
     const mode = name === 'sudo' ? 0o4755 : 0o755;
     out[`usr/bin/${name}`] = { program: name, size: SIZES[name] ?? DEFAULT_SIZE, mode };
   }
-  for (const spec of Object.values(LIBRARIES)) out[spec.path.slice(1)] = { size: spec.textBytes ?? 0, mode: 0o755 };
+  for (const spec of Object.values(LIBRARIES))
+    out[spec.path.slice(1)] = { size: spec.textBytes ?? 0, mode: 0o755 };
   return out;
 }
 
@@ -42,12 +74,16 @@ export const BASE_TREE: FileTree = {
   'etc/shadow': { text: 'root:*:19700:0:99999:7:::\napp:!:19700:0:99999:7:::\n', mode: 0o640, gid: 42 },
   'etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
   'etc/hosts': '127.0.0.1\tlocalhost\n',
-  'etc/resolv.conf': 'nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n',
+  'etc/resolv.conf':
+    'nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n',
   'etc/host.conf': 'multi on\n',
   'etc/os-release': 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n',
   'etc/profile': 'PATH=/usr/local/bin:/usr/bin:/bin\n',
   'etc/bash.bashrc': 'PS1="\\u@\\h:\\w\\$ "\n',
-  'etc/sudoers': { text: 'root ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\napp ALL=(ALL) NOPASSWD: ALL\n', mode: 0o440 },
+  'etc/sudoers': {
+    text: 'root ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\napp ALL=(ALL) NOPASSWD: ALL\n',
+    mode: 0o440,
+  },
   'etc/localtime': { link: '/usr/share/zoneinfo/Etc/UTC' },
   'usr/share/zoneinfo/Etc/UTC': { size: 114 },
   'usr/lib/locale/C.utf8/LC_CTYPE': { size: 353_616 },

@@ -12,9 +12,9 @@ function podFiles(name: string, ip: string): Record<string, TreeEntry> {
     'etc/hostname': `${name}\n`,
     'etc/hosts': `127.0.0.1\tlocalhost\n${ip}\t${name}\n`,
     'var/run': { link: '/run' },
-    [SECRETS.replace('var/run', 'run') + '/token']: { text: TOKEN, mode: 0o644 },
-    [SECRETS.replace('var/run', 'run') + '/namespace']: 'default',
-    [SECRETS.replace('var/run', 'run') + '/ca.crt']: { size: 1_099, text: '-----BEGIN CERTIFICATE-----\n' },
+    [`${SECRETS.replace('var/run', 'run')}/token`]: { text: TOKEN, mode: 0o644 },
+    [`${SECRETS.replace('var/run', 'run')}/namespace`]: 'default',
+    [`${SECRETS.replace('var/run', 'run')}/ca.crt`]: { size: 1_099, text: '-----BEGIN CERTIFICATE-----\n' },
   };
 }
 
@@ -32,6 +32,7 @@ export function webTree(name: string, ip: string): FileTree {
     'var/log/nginx/access.log': '',
     'var/log/nginx/error.log': '',
     'run/secrets/db-password': { text: 's3cr3t-db-passw0rd\n', mode: 0o400 },
+    'srv/dataset.bin': { size: 12_582_912, cold: true },
     'srv/report.py': { text: 'import json\n', size: 2_210 },
     'srv/backup.sh': {
       text: '#!/bin/bash\nmkdir /tmp/backup\ncp /etc/passwd /tmp/backup/passwd\ntar /tmp/backup\ngzip /tmp/backup.tar\nrm /tmp/backup/passwd\n',
@@ -47,8 +48,20 @@ export function databaseTree(name: string, ip: string): FileTree {
     ...podFiles(name, ip),
     'usr/lib/postgresql/16/bin/postgres': { program: 'postgres', size: 9_412_336 },
     'var/lib/postgresql/data/postgresql.conf': { size: 29_805, uid: 999, gid: 999 },
-    'var/lib/postgresql/data/base/16384/2619': { size: 4_194_304, uid: 999, gid: 999, mode: 0o600 },
-    'var/lib/postgresql/data/base/16384/1249': { size: 2_097_152, uid: 999, gid: 999, mode: 0o600 },
+    'var/lib/postgresql/data/base/16384/2619': {
+      size: 41_943_040,
+      cold: true,
+      uid: 999,
+      gid: 999,
+      mode: 0o600,
+    },
+    'var/lib/postgresql/data/base/16384/1249': {
+      size: 2_097_152,
+      cold: true,
+      uid: 999,
+      gid: 999,
+      mode: 0o600,
+    },
     'var/lib/postgresql/data/pg_wal/000000010000000000000001': {
       size: 16_777_216,
       uid: 999,

@@ -64,7 +64,10 @@ enum bpf_enum_value_kind {
 #define bpf_core_type_matches(type) __builtin_preserve_type_info(___bpf_type_of(type), BPF_TYPE_MATCHES)
 #define bpf_core_type_size(type) __builtin_preserve_type_info(___bpf_type_of(type), BPF_TYPE_SIZE)
 
-/* Questions about an enumerator: has the kernel's enum that name, and with which value. */
+/*
+ * Questions about an enumerator: has the kernel's enum that name, and with which value. Clang takes no other form than
+ * a dereference of the cast name, without parentheses around it.
+ */
 #define ___bpf_enumerator(enum_type, value) (*(typeof(enum_type) *)value)
 
 #define bpf_core_enum_value_exists(enum_type, enum_value) \
@@ -110,32 +113,32 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __weak __ksym;
 #define ___bpf_at(from, f) ((typeof((from)->f))___at)
 
 #define ___bpf_walk1(last, hop, dst, from, f) ___bpf_read_field(last, dst, from, f);
-#define ___bpf_walk2(last, hop, dst, from, f, ...) \
-	___bpf_read_field(hop, &___at, from, f);               \
+#define ___bpf_walk2(last, hop, dst, from, f, ...)                             \
+	___bpf_read_field(hop, &___at, from, f);                               \
 	___bpf_walk1(last, hop, dst, ___bpf_at(from, f), __VA_ARGS__)
-#define ___bpf_walk3(last, hop, dst, from, f, ...) \
-	___bpf_read_field(hop, &___at, from, f);               \
+#define ___bpf_walk3(last, hop, dst, from, f, ...)                             \
+	___bpf_read_field(hop, &___at, from, f);                               \
 	___bpf_walk2(last, hop, dst, ___bpf_at(from, f), __VA_ARGS__)
-#define ___bpf_walk4(last, hop, dst, from, f, ...) \
-	___bpf_read_field(hop, &___at, from, f);               \
+#define ___bpf_walk4(last, hop, dst, from, f, ...)                             \
+	___bpf_read_field(hop, &___at, from, f);                               \
 	___bpf_walk3(last, hop, dst, ___bpf_at(from, f), __VA_ARGS__)
-#define ___bpf_walk5(last, hop, dst, from, f, ...) \
-	___bpf_read_field(hop, &___at, from, f);               \
+#define ___bpf_walk5(last, hop, dst, from, f, ...)                             \
+	___bpf_read_field(hop, &___at, from, f);                               \
 	___bpf_walk4(last, hop, dst, ___bpf_at(from, f), __VA_ARGS__)
-#define ___bpf_walk6(last, hop, dst, from, f, ...) \
-	___bpf_read_field(hop, &___at, from, f);               \
+#define ___bpf_walk6(last, hop, dst, from, f, ...)                             \
+	___bpf_read_field(hop, &___at, from, f);                               \
 	___bpf_walk5(last, hop, dst, ___bpf_at(from, f), __VA_ARGS__)
-#define ___bpf_walk7(last, hop, dst, from, f, ...) \
-	___bpf_read_field(hop, &___at, from, f);               \
+#define ___bpf_walk7(last, hop, dst, from, f, ...)                             \
+	___bpf_read_field(hop, &___at, from, f);                               \
 	___bpf_walk6(last, hop, dst, ___bpf_at(from, f), __VA_ARGS__)
-#define ___bpf_walk8(last, hop, dst, from, f, ...) \
-	___bpf_read_field(hop, &___at, from, f);               \
+#define ___bpf_walk8(last, hop, dst, from, f, ...)                             \
+	___bpf_read_field(hop, &___at, from, f);                               \
 	___bpf_walk7(last, hop, dst, ___bpf_at(from, f), __VA_ARGS__)
-#define ___bpf_walk9(last, hop, dst, from, f, ...) \
-	___bpf_read_field(hop, &___at, from, f);               \
+#define ___bpf_walk9(last, hop, dst, from, f, ...)                             \
+	___bpf_read_field(hop, &___at, from, f);                               \
 	___bpf_walk8(last, hop, dst, ___bpf_at(from, f), __VA_ARGS__)
-#define ___bpf_walk10(last, hop, dst, from, f, ...) \
-	___bpf_read_field(hop, &___at, from, f);               \
+#define ___bpf_walk10(last, hop, dst, from, f, ...)                            \
+	___bpf_read_field(hop, &___at, from, f);                               \
 	___bpf_walk9(last, hop, dst, ___bpf_at(from, f), __VA_ARGS__)
 
 #define ___bpf_walk(last, hop, dst, src, f, ...)                               \

@@ -18,8 +18,10 @@
 #include "bpf_helper_defs.h"
 
 /*
- * Preprocessor arithmetic. ___bpf_narg counts up to 12 arguments, none included; ___bpf_each(m, a, b, c) becomes
- * m(0, a) m(1, b) m(2, c). The index is a literal so that m may paste it to a name.
+ * Preprocessor arithmetic. ___bpf_narg counts up to 12 arguments, none included; ___bpf_each(m, c, x, y) becomes
+ * m(c, 0, x) m(c, 1, y). The index is a literal so that m may paste it to a name.
+ *
+ * Names with three underscores that libbpf has too are not part of its documented interface, but programs use them.
  */
 #ifndef ___bpf_concat
 #define ___bpf_concat(a, b) a##b
@@ -34,19 +36,19 @@
 #define ___bpf_narg(...) ___bpf_nth(_, ##__VA_ARGS__, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 #endif
 
-#define ___bpf_each(m, ...) __VA_OPT__(___bpf_each_0(m, __VA_ARGS__))
-#define ___bpf_each_0(m, a, ...) m(0, a) __VA_OPT__(___bpf_each_1(m, __VA_ARGS__))
-#define ___bpf_each_1(m, a, ...) m(1, a) __VA_OPT__(___bpf_each_2(m, __VA_ARGS__))
-#define ___bpf_each_2(m, a, ...) m(2, a) __VA_OPT__(___bpf_each_3(m, __VA_ARGS__))
-#define ___bpf_each_3(m, a, ...) m(3, a) __VA_OPT__(___bpf_each_4(m, __VA_ARGS__))
-#define ___bpf_each_4(m, a, ...) m(4, a) __VA_OPT__(___bpf_each_5(m, __VA_ARGS__))
-#define ___bpf_each_5(m, a, ...) m(5, a) __VA_OPT__(___bpf_each_6(m, __VA_ARGS__))
-#define ___bpf_each_6(m, a, ...) m(6, a) __VA_OPT__(___bpf_each_7(m, __VA_ARGS__))
-#define ___bpf_each_7(m, a, ...) m(7, a) __VA_OPT__(___bpf_each_8(m, __VA_ARGS__))
-#define ___bpf_each_8(m, a, ...) m(8, a) __VA_OPT__(___bpf_each_9(m, __VA_ARGS__))
-#define ___bpf_each_9(m, a, ...) m(9, a) __VA_OPT__(___bpf_each_10(m, __VA_ARGS__))
-#define ___bpf_each_10(m, a, ...) m(10, a) __VA_OPT__(___bpf_each_11(m, __VA_ARGS__))
-#define ___bpf_each_11(m, a) m(11, a)
+#define ___bpf_each(m, c, ...) __VA_OPT__(___bpf_each_0(m, c, __VA_ARGS__))
+#define ___bpf_each_0(m, c, a, ...) m(c, 0, a) __VA_OPT__(___bpf_each_1(m, c, __VA_ARGS__))
+#define ___bpf_each_1(m, c, a, ...) m(c, 1, a) __VA_OPT__(___bpf_each_2(m, c, __VA_ARGS__))
+#define ___bpf_each_2(m, c, a, ...) m(c, 2, a) __VA_OPT__(___bpf_each_3(m, c, __VA_ARGS__))
+#define ___bpf_each_3(m, c, a, ...) m(c, 3, a) __VA_OPT__(___bpf_each_4(m, c, __VA_ARGS__))
+#define ___bpf_each_4(m, c, a, ...) m(c, 4, a) __VA_OPT__(___bpf_each_5(m, c, __VA_ARGS__))
+#define ___bpf_each_5(m, c, a, ...) m(c, 5, a) __VA_OPT__(___bpf_each_6(m, c, __VA_ARGS__))
+#define ___bpf_each_6(m, c, a, ...) m(c, 6, a) __VA_OPT__(___bpf_each_7(m, c, __VA_ARGS__))
+#define ___bpf_each_7(m, c, a, ...) m(c, 7, a) __VA_OPT__(___bpf_each_8(m, c, __VA_ARGS__))
+#define ___bpf_each_8(m, c, a, ...) m(c, 8, a) __VA_OPT__(___bpf_each_9(m, c, __VA_ARGS__))
+#define ___bpf_each_9(m, c, a, ...) m(c, 9, a) __VA_OPT__(___bpf_each_10(m, c, __VA_ARGS__))
+#define ___bpf_each_10(m, c, a, ...) m(c, 10, a) __VA_OPT__(___bpf_each_11(m, c, __VA_ARGS__))
+#define ___bpf_each_11(m, c, a) m(c, 11, a)
 
 /*
  * Members of a map definition in section ".maps". Only the BTF of the struct matters, never a value: a number is
@@ -182,13 +184,15 @@ static __always_inline void bpf_tail_call_static(void *ctx, const void *map, con
  * Printing with any number of values. The helpers take an array of 64-bit words; elements are assigned one by one,
  * since an initializer of constants would become an anonymous read-only section.
  */
-#define ___bpf_pack_one(i, x) ___param[i] = x;
+#define ___bpf_fill_one(array, i, x) array[i] = x;
+#define ___bpf_fill(array, args...) ___bpf_each(___bpf_fill_one, array, ##args)
+
 #define ___bpf_pack(fmt, ...)                                                  \
 	static const char ___fmt[] = fmt;                                      \
 	unsigned long long ___param[___bpf_narg(__VA_ARGS__)];                 \
 	_Pragma("GCC diagnostic push")                                         \
 	_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                 \
-	___bpf_each(___bpf_pack_one, ##__VA_ARGS__)                            \
+	___bpf_fill(___param, ##__VA_ARGS__)                                   \
 	_Pragma("GCC diagnostic pop")
 
 /* Into the file of an iterator program. */
@@ -228,11 +232,11 @@ static __always_inline void bpf_tail_call_static(void *ctx, const void *map, con
  * Into the trace pipe. bpf_trace_printk has registers for three values; more go through bpf_trace_vprintk, which
  * Linux has since 5.16.
  */
-#define ___bpf_printk_fn(...)                                                  \
+#define ___bpf_pick_printk(...)                                                  \
 	___bpf_nth(_, ##__VA_ARGS__, __bpf_vprintk, __bpf_vprintk, __bpf_vprintk, __bpf_vprintk, __bpf_vprintk, \
 		   __bpf_vprintk, __bpf_vprintk, __bpf_vprintk, __bpf_vprintk, __bpf_printk, __bpf_printk,       \
 		   __bpf_printk, __bpf_printk)
-#define bpf_printk(fmt, args...) ___bpf_printk_fn(args)(fmt, ##args)
+#define bpf_printk(fmt, args...) ___bpf_pick_printk(args)(fmt, ##args)
 
 /* Into a stream of the program itself (1: stdout, 2: stderr), from which `bpftool prog tracelog` reads. */
 extern int bpf_stream_vprintk_impl(int stream_id, const char *fmt__str, const void *args, __u32 len__sz,

@@ -119,9 +119,9 @@ struct pt_regs;
 
 /*
  * int BPF_xxx(name, parameters) { body } becomes the program `name`, which takes the context and calls an inlined
- * function of the given parameters; `ctx` stays visible in the body. `values` is what the program passes after ctx,
- * with a comma before each; `prepare` are statements before the call. A register is cast to void *, which converts
- * to any pointer silently and to an integer with the warning that the pragma turns off.
+ * function of the given parameters; `ctx` stays visible in the body. `values` is what the program passes, ctx first;
+ * `prepare` are statements before the call. A register is cast to void *, which converts to any pointer silently and
+ * to an integer with the warning that the pragma turns off.
  */
 #define ___bpf_wrapper(name, ctx_type, prepare, values, ...)                   \
 	name(ctx_type *ctx);                                                   \
@@ -131,59 +131,56 @@ struct pt_regs;
 		_Pragma("GCC diagnostic push")                                 \
 		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")         \
 		prepare                                                        \
-		return ____##name(ctx values);                                 \
+		return ____##name(values);                                     \
 		_Pragma("GCC diagnostic pop")                                  \
 	}                                                                      \
 	static __always_inline typeof(name(0)) ____##name(ctx_type *ctx, ##__VA_ARGS__)
 
 /* tp_btf, fentry, fexit, fmod_ret, lsm, struct_ops: the context is an array of 64-bit words, one a parameter. */
-#define ___bpf_word(i, param) , (void *)ctx[i]
-#define BPF_PROG(name, args...) \
-	___bpf_wrapper(name, unsigned long long, , ___bpf_each(___bpf_word, ##args), ##args)
+#define ___bpf_word(words, i, param) , (void *)words[i]
+#define ___bpf_ctx_cast(args...) ctx ___bpf_each(___bpf_word, ctx, ##args)
+#define BPF_PROG(name, args...) ___bpf_wrapper(name, unsigned long long, , ___bpf_ctx_cast(args), ##args)
 
 /* kprobe, uprobe: arguments at entry. */
-#define ___bpf_parm_0 PT_REGS_PARM1
-#define ___bpf_parm_1 PT_REGS_PARM2
-#define ___bpf_parm_2 PT_REGS_PARM3
-#define ___bpf_parm_3 PT_REGS_PARM4
-#define ___bpf_parm_4 PT_REGS_PARM5
-#define ___bpf_parm_5 PT_REGS_PARM6
-#define ___bpf_parm_6 PT_REGS_PARM7
-#define ___bpf_parm_7 PT_REGS_PARM8
-#define ___bpf_parm(i, param) , (void *)___bpf_parm_##i(ctx)
-#define BPF_KPROBE(name, args...) ___bpf_wrapper(name, struct pt_regs, , ___bpf_each(___bpf_parm, ##args), ##args)
+#define ___bpf_parm_0(form, regs) PT_REGS_PARM1##form(regs)
+#define ___bpf_parm_1(form, regs) PT_REGS_PARM2##form(regs)
+#define ___bpf_parm_2(form, regs) PT_REGS_PARM3##form(regs)
+#define ___bpf_parm_3(form, regs) PT_REGS_PARM4##form(regs)
+#define ___bpf_parm_4(form, regs) PT_REGS_PARM5##form(regs)
+#define ___bpf_parm_5(form, regs) PT_REGS_PARM6##form(regs)
+#define ___bpf_parm_6(form, regs) PT_REGS_PARM7##form(regs)
+#define ___bpf_parm_7(form, regs) PT_REGS_PARM8##form(regs)
+#define ___bpf_parm(regs, i, param) , (void *)___bpf_parm_##i(, regs)
+#define ___bpf_kprobe_args(args...) ctx ___bpf_each(___bpf_parm, ctx, ##args)
+#define BPF_KPROBE(name, args...) ___bpf_wrapper(name, struct pt_regs, , ___bpf_kprobe_args(args), ##args)
 #define BPF_UPROBE(name, args...) BPF_KPROBE(name, ##args)
 
 /* kretprobe, uretprobe: at most the return value; the arguments are gone by then. */
 #define ___bpf_retval_0 PT_REGS_RC
-#define ___bpf_retval(i, param) , (void *)___bpf_retval_##i(ctx)
-#define BPF_KRETPROBE(name, args...) \
-	___bpf_wrapper(name, struct pt_regs, , ___bpf_each(___bpf_retval, ##args), ##args)
+#define ___bpf_retval(regs, i, param) , (void *)___bpf_retval_##i(regs)
+#define ___bpf_kretprobe_args(args...) ctx ___bpf_each(___bpf_retval, ctx, ##args)
+#define BPF_KRETPROBE(name, args...) ___bpf_wrapper(name, struct pt_regs, , ___bpf_kretprobe_args(args), ##args)
 #define BPF_URETPROBE(name, args...) BPF_KRETPROBE(name, ##args)
 
 /*
  * ksyscall, or kprobe on __x64_sys_*: arguments of the system call. The loader says through LINUX_HAS_SYSCALL_WRAPPER
  * whether they are behind a pointer, which needs a read, or in the context itself; the verifier drops the other half.
  */
-#define ___bpf_sysparm_0(form, regs) PT_REGS_PARM1##form(regs)
-#define ___bpf_sysparm_1(form, regs) PT_REGS_PARM2##form(regs)
-#define ___bpf_sysparm_2(form, regs) PT_REGS_PARM3##form(regs)
-#define ___bpf_sysparm_3(form, regs) PT_REGS_PARM4##form(regs)
-#define ___bpf_sysparm_4(form, regs) PT_REGS_PARM5##form(regs)
-#define ___bpf_sysparm_5(form, regs) PT_REGS_PARM6##form(regs)
-#define ___bpf_sysparm_6(form, regs) PT_REGS_PARM7##form(regs)
-#define ___bpf_sysarg_wrapped(i, param) , (void *)___bpf_sysparm_##i(_CORE_SYSCALL, ___regs)
-#define ___bpf_sysarg_direct(i, param) , (void *)___bpf_sysparm_##i(_SYSCALL, ___regs)
-#define ___bpf_sysargs_wrapped(name, ...)                                      \
-	struct pt_regs *___regs __attribute__((unused)) = LINUX_HAS_SYSCALL_WRAPPER ? PT_REGS_SYSCALL_REGS(ctx) : ctx; \
+#define ___bpf_sysarg_direct(regs, i, param) , (void *)___bpf_parm_##i(_SYSCALL, regs)
+#define ___bpf_sysarg_behind(regs, i, param) , (void *)___bpf_parm_##i(_CORE_SYSCALL, regs)
+#define ___bpf_syscall_args(args...) ctx ___bpf_each(___bpf_sysarg_direct, regs, ##args)
+#define ___bpf_syswrap_args(args...) ctx ___bpf_each(___bpf_sysarg_behind, regs, ##args)
+#define ___bpf_if_wrapped(name, args...)                                       \
+	struct pt_regs *regs __attribute__((unused)) =                         \
+		LINUX_HAS_SYSCALL_WRAPPER ? PT_REGS_SYSCALL_REGS(ctx) : ctx;   \
 	if (LINUX_HAS_SYSCALL_WRAPPER)                                         \
-		return ____##name(ctx ___bpf_each(___bpf_sysarg_wrapped, ##__VA_ARGS__));
+		return ____##name(___bpf_syswrap_args(args));
 
 #define BPF_KSYSCALL(name, args...)                                            \
 	name(struct pt_regs *ctx);                                             \
 	extern _Bool LINUX_HAS_SYSCALL_WRAPPER __kconfig;                      \
-	typeof(name(0)) ___bpf_wrapper(name, struct pt_regs, ___bpf_sysargs_wrapped(name, ##args), \
-				       ___bpf_each(___bpf_sysarg_direct, ##args), ##args)
+	typeof(name(0)) ___bpf_wrapper(name, struct pt_regs, ___bpf_if_wrapped(name, ##args), \
+				       ___bpf_syscall_args(args), ##args)
 #define BPF_KPROBE_SYSCALL BPF_KSYSCALL
 
 /*

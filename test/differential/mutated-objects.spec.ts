@@ -1,0 +1,149 @@
+/**
+ * Verdicts on mutations of compiled C programs against the running kernel's: real instruction streams, with one to
+ * three changes each. The objects of `examples/`, and those of the folders that `PROBED_DIFFERENTIAL_OBJECTS` names
+ * (separated by `:`); `PROBED_DIFFERENTIAL_COUNT` mutations a program (default 20) from `PROBED_DIFFERENTIAL_SEED`
+ * (default 1). Programs that need BTF to load are left out. Without Linux, root and bpf(2) it says so and passes.
+ */
+import { readFileSync } from 'node:fs';
+import { Prng } from '@probed/base';
+import { BPF_PSEUDO_LD, encodeInsns, type Insn, insnSlots, isKfuncCall, isLdImm64 } from '@probed/isa';
+import { parseObject, relocate } from '@probed/object';
+import { mapInfoOf } from '@probed/runtime';
+import {
+  type CollectionSpec,
+  type InsnRef,
+  type KernelFacts,
+  type MapInfo,
+  type MapSpec,
+  type ProgramSpec,
+  ProgType,
+} from '@probed/spec';
+import { verify } from '@probed/verifier';
+import { complaint } from './complaint';
+import { mutateProgram } from './generate';
+import { hostFacts } from './host-facts';
+import { type HostKernel, openHostKernel } from './host-kernel';
+import { objectFiles } from './object-files';
+import { differentialCount, differentialSeed } from './options';
+import { type Comparison, explainTally, Tally } from './tally';
+
+const COUNT = differentialCount(20);
+const LOG_TAIL_BYTES = 1 << 16;
+/** Longer ones take the kernel too long in numbers. */
+const SLOTS_MAX = 3000;
+
+/** An object with the indexes that its maps have in the kernel. */
+interface LoadedObject {
+  readonly spec: CollectionSpec;
+  readonly maps: readonly MapSpec[];
+  readonly infos: ReadonlyMap<string, MapInfo>;
+}
+
+async function createMaps(kernel: HostKernel, maps: readonly MapSpec[]): Promise<boolean> {
+  for (const map of maps) {
+    const { type, keySize, valueSize, maxEntries, flags, mapExtra } = map;
+    const index = await kernel.createMap({ type, keySize, valueSize, maxEntries, flags, extra: mapExtra });
+    if (index < 0) return false;
+    if (map.contents) await kernel.setElement(index, new Uint8Array(4), map.contents);
+    if (map.frozen) await kernel.freeze(index);
+  }
+  return true;
+}
+
+function openObject(file: string, facts: KernelFacts): LoadedObject | undefined {
+  const object = parseObject(readFileSync(file), file);
+  const spec = object.ok ? relocate(object.value, facts) : object;
+  if (!spec.ok) return undefined;
+  const { maps } = spec.value;
+  return { spec: spec.value, maps, infos: new Map(maps.map((map) => [map.name, mapInfoOf(map)])) };
+}
+
+/** Byte code in which loads of maps name them by index; undefined when the program needs more than byte code. */
+function portable(program: ProgramSpec, maps: readonly MapSpec[]): Insn[] | undefined {
+  if (program.insns.length > SLOTS_MAX) return undefined;
+  const insns = program.insns.map((insn) => ({ ...insn }));
+  for (const [slot, ref] of program.refs) {
+    if (ref.kind !== 'map' && ref.kind !== 'map-value') return undefined;
+    insns[slot].imm = maps.findIndex((map) => map.name === ref.map);
+  }
+  const needsBtf = (insn: Insn) =>
+    isKfuncCall(insn) || (isLdImm64(insn) && insn.src > BPF_PSEUDO_LD.MAP_VALUE);
+  return insns.some(needsBtf) ? undefined : insns;
+}
+
+function mapRefs(insns: readonly Insn[], maps: readonly MapSpec[]): Map<number, InsnRef> {
+  const refs = new Map<number, InsnRef>();
+  for (let slot = 0; slot < insns.length; slot += insnSlots(insns[slot])) {
+    const { src, imm } = insns[slot];
+    const map = isLdImm64(insns[slot]) ? maps[imm]?.name : undefined;
+    if (map !== undefined && src === BPF_PSEUDO_LD.MAP_FD) refs.set(slot, { kind: 'map', map });
+    if (map !== undefined && src === BPF_PSEUDO_LD.MAP_VALUE) refs.set(slot, { kind: 'map-value', map });
+  }
+  return refs;
+}
+
+async function compare(
+  kernel: HostKernel,
+  facts: KernelFacts,
+  object: LoadedObject,
+  program: ProgramSpec,
+  insns: readonly Insn[],
+): Promise<Comparison> {
+  const { license } = object.spec;
+  const host = {
+    type: program.type,
+    expectedAttachType: program.expectedAttachType,
+    insns: encodeInsns(insns),
+    license: license.replace(/ /g, '_'),
+    flags: program.flags,
+    attachBtfId:
+      program.type === ProgType.TRACING
+        ? facts.btf.findByName(`btf_trace_${program.attachTo}`, 'typedef')
+        : undefined,
+  };
+  const { errno } = await kernel.load(host);
+  const log = errno === 0 ? '' : (await kernel.load({ ...host, logLevel: 1, logSize: LOG_TAIL_BYTES })).log;
+  const spec = { ...program, insns, refs: mapRefs(insns, object.maps), funcInfo: [], lineInfo: [] };
+  const ours = verify(spec, object.infos, facts, { license, logLevel: 1 });
+  return {
+    kernelErrno: errno,
+    ourErrno: ours.ok ? 0 : ours.error.errno,
+    kernelMessage: complaint(log.split('\n')),
+    ourMessage: ours.ok ? '' : complaint(ours.error.log),
+    isUnsupported: !ours.ok && ours.error.verdict === 'unsupported',
+  };
+}
+
+test('verdicts on mutated programs are the kernel’s', async () => {
+  const kernel = await openHostKernel();
+  const facts = hostFacts();
+  if (typeof kernel === 'string' || !facts) {
+    console.log(`skipped: ${typeof kernel === 'string' ? kernel : 'no BTF at /sys/kernel/btf/vmlinux'}`);
+    return;
+  }
+  const tally = new Tally();
+  const explained: string[] = [];
+  try {
+    for (const file of objectFiles()) {
+      const object = openObject(file, facts);
+      await kernel.drop();
+      if (!object || !(await createMaps(kernel, object.maps))) continue;
+      for (const program of object.spec.programs) {
+        const insns = portable(program, object.maps);
+        if (!insns) continue;
+        const ask = (p: readonly Insn[]) => compare(kernel, facts, object, program, p);
+        const here = new Tally();
+        for (let i = 0; i < COUNT; i++) {
+          const mutated = mutateProgram(new Prng(differentialSeed * 1_000_003 + i), insns);
+          here.add(i, mutated, await ask(mutated));
+        }
+        tally.merge(here);
+        if (here.kinds.size) explained.push(`${file} ${program.name}`, await explainTally(here, ask));
+      }
+    }
+    if (explained.length) throw new Error([tally.summary('mutated objects'), ...explained].join('\n'));
+    process.stdout.write(`${tally.summary('mutated objects')}\n`);
+  } finally {
+    kernel.close();
+  }
+});
