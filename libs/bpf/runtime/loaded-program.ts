@@ -3,7 +3,7 @@ import { BudgetExceeded, type ExecutableProgram, type ExecutionEnv, type Program
 import type { RunStacks } from './run-stacks';
 
 /** BPF_MAX_LOOPS (include/linux/bpf.h): iterations of `bpf_loop` and the like that one run may make. */
-export const BUDGET_ITERATIONS = 8 * 1024 * 1024;
+const BUDGET_ITERATIONS = 8 * 1024 * 1024;
 
 /** Counters of one program, as `bpftool prog show` has them. */
 export interface ProgramStats {
