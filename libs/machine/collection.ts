@@ -1,6 +1,6 @@
 import { type Diagnostic, err, ok, type Result } from '@probed/base';
 import { type BpfMap, PerfEventArray } from '@probed/maps';
-import { type ObjectSpec, relocate } from '@probed/object';
+import { explainLog, type ObjectSpec, relocate } from '@probed/object';
 import type { LoadedProgram } from '@probed/runtime';
 import type { CollectionSpec } from '@probed/spec';
 import { attachProgram } from './attach';
@@ -97,11 +97,22 @@ function loadPrograms(
       logLevel: options.logLevel,
     });
     if (!loaded.ok) {
-      return err({ ...loaded.error, where: `${spec.name}: program ${program.name} (${program.section})` });
+      const where = `${spec.name}: program ${program.name} (${program.section})`;
+      return err({ ...explained(loaded.error, options.object, program.name), where });
     }
     programs.push(loaded.value);
   }
   return ok(programs);
+}
+
+/** The verifier's refusal in the words of a loader, which knows what the numbers of its own relocations stand for. */
+function explained(error: Diagnostic, object: ObjectSpec, program: string): Diagnostic {
+  const { log, message } = error;
+  if (!log) return error;
+  const lines = explainLog(object, program, log);
+  // The complaint is a line of the log; where that line was put in words, so is the complaint.
+  const at = log.indexOf(message);
+  return { ...error, log: lines, message: lines[at] ?? message };
 }
 
 function destroyMaps(maps: ReadonlyMap<string, BpfMap>): void {

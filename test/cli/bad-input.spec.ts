@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { example, fixture, parseDocuments, probectl, rejectedExample } from './probectl';
+import { example, fixture, ofType, parseDocuments, probectl, rejectedExample } from './probectl';
 
 const folder = mkdtempSync(join(tmpdir(), 'probectl-test-'));
 const good = readFileSync(example('execaudit'));
@@ -124,16 +124,23 @@ test.each(USAGE)('%s is wrong usage: exit code 2', (args) => {
   expect(code).toBe(2);
 });
 
-test('a hook that nothing fires, and a program without one, are told on stderr', () => {
-  const { code, stderr, stdout } = probectl(
+test('programs that will not run are told on stderr, and what hangs where on stdout', () => {
+  const called = probectl(
     ...['run', fixture('odd_hooks'), '--json', '--for', '10ms', '--attach', 'missing=tcp_v4_connect'],
   );
-  expect(code).toBe(0);
-  expect(stderr).toMatch(/inert will not run.*sched_kthread_stop/);
-  expect(stderr).toMatch(/elsewhere \(xdp\).*not attached/);
-  expect(parseDocuments(stdout)).toContainEqual(
-    expect.objectContaining({ program: 'inert', state: 'inert' }),
-  );
+  expect(called.code).toBe(0);
+  expect(called.stderr).toMatch(/inert will not run.*sched_kthread_stop/);
+  expect(called.stderr).toMatch(/elsewhere \(xdp\) is loaded, not attached/);
+  expect(called.stderr).toMatch(/anywhere \(kprobe\) is loaded, not attached/);
+  expect(called.stderr).toMatch(/optional \(\?kprobe\/vfs_read\) is optional and left out/);
+  const attached = ofType(parseDocuments(called.stdout), 'attach').map(({ program, state }) => [
+    program,
+    state,
+  ]);
+  expect(attached).toEqual([
+    ['missing', 'live'],
+    ['inert', 'inert'],
+  ]);
 });
 
 test('a bad file does not keep prog verify from the others', () => {

@@ -8,7 +8,7 @@ const TIMEOUT_MS = 50_000;
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 export const EXAMPLES = join(ROOT, 'examples');
-export const FIXTURES = join(__dirname, 'fixtures');
+const FIXTURES = join(__dirname, 'fixtures');
 
 /** An example's object by its name. */
 export function example(name: string): string {
@@ -23,7 +23,7 @@ export function fixture(name: string): string {
   return join(FIXTURES, `${name}.bpf.o`);
 }
 
-export interface Called {
+interface Called {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

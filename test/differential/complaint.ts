@@ -1,8 +1,15 @@
-/** The verifier's complaint in its log: the last line that is neither statistics nor empty. */
+/**
+ * What the verifier complains of in its log: the last line that is neither empty, nor statistics, nor the pair of states
+ * that shows an infinite loop.
+ */
 export function complaint(lines: readonly string[]): string {
-  // One complaint of the kernel's lacks its newline, and the statistics follow it on the same line.
-  const said = lines
-    .map((line) => line.replace(/(processed \d+ insns|verification time|stack depth).*/, ''))
-    .filter((line) => line !== '');
+  const said = lines.map(withoutNeighbours).filter((line) => line !== '' && !/^(cur|old) state: /.test(line));
   return said[said.length - 1] ?? '';
+}
+
+/** Two complaints of the kernel's share their line: one with the statistics, one with the instruction before it. */
+function withoutNeighbours(line: string): string {
+  return line
+    .replace(/(processed \d+ insns|verification time|stack depth).*/, '')
+    .replace(/^\d+: \(.*(BPF program is too large\.)/, '$1');
 }

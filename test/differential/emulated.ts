@@ -80,7 +80,7 @@ export interface OurVerdict {
 
 /** What our verifier says. */
 export function judge(insns: readonly Insn[], facts: KernelFacts, kind = TC): OurVerdict {
-  const verdict = verify(programSpec(insns, kind), MAP_INFOS, facts, { license: 'GPL', logLevel: 1 });
+  const verdict = verify(programSpec(insns, kind), MAP_INFOS, facts, { license: 'GPL', logLevel: 0 });
   if (verdict.ok) return { errno: 0, log: verdict.value.log, isUnsupported: false };
   const { errno, log } = verdict.error;
   return { errno, log, isUnsupported: verdict.error.verdict === 'unsupported' };

@@ -1,6 +1,6 @@
 /**
  * What random programs compute: interpreter = JIT = the running kernel (`BPF_PROG_TEST_RUN` of sched_cls): r0, packet,
- * maps. `PROBED_DIFFERENTIAL_COUNT` programs (default 400) from `PROBED_DIFFERENTIAL_SEED` (default 1). Without Linux,
+ * maps. `PROBED_DIFFERENTIAL_COUNT` programs (default 100) from `PROBED_DIFFERENTIAL_SEED` (default 1). Without Linux,
  * root and bpf(2) the kernel's part says so in a line and passes.
  */
 import { Prng, toHex } from '@probed/base';
@@ -13,7 +13,7 @@ import { type HostKernel, openHostKernel } from './host-kernel';
 import { differentialCount, differentialSeed } from './options';
 
 const SCHED_CLS = 3;
-const COUNT = differentialCount(400);
+const COUNT = differentialCount(100);
 const MAPS = GENERATED_MAPS.map((_, index) => index);
 
 interface Case {

@@ -166,7 +166,7 @@ export class HostKernel {
     const { fields, log } = await this.send('prog', {
       type: program.type,
       attach: program.expectedAttachType,
-      license: program.license,
+      license: program.license === undefined ? undefined : toHex(new TextEncoder().encode(program.license)),
       name: program.name,
       flags: program.flags,
       log: program.logLevel,

@@ -1,8 +1,8 @@
 /**
  * Verdicts on mutations of compiled C programs against the running kernel's: real instruction streams, with one to
  * three changes each. The objects of `examples/`, and those of the folders that `PROBED_DIFFERENTIAL_OBJECTS` names
- * (separated by `:`); `PROBED_DIFFERENTIAL_COUNT` mutations a program (default 20) from `PROBED_DIFFERENTIAL_SEED`
- * (default 1). Programs that need BTF to load are left out. Without Linux, root and bpf(2) it says so and passes.
+ * (separated by `:`); `PROBED_DIFFERENTIAL_COUNT` mutations a program (default 8) from `PROBED_DIFFERENTIAL_SEED`
+ * (default 1). Without Linux, root and bpf(2) it says so and passes.
  */
 import { readFileSync } from 'node:fs';
 import { Prng } from '@probed/base';
@@ -15,11 +15,13 @@ import {
   type KernelFacts,
   type MapInfo,
   type MapSpec,
+  MapType,
   type ProgramSpec,
   ProgType,
 } from '@probed/spec';
 import { verify } from '@probed/verifier';
 import { complaint } from './complaint';
+import { encodeBtf } from './encode-btf';
 import { mutateProgram } from './generate';
 import { hostFacts } from './host-facts';
 import { type HostKernel, openHostKernel } from './host-kernel';
@@ -27,22 +29,44 @@ import { objectFiles } from './object-files';
 import { differentialCount, differentialSeed } from './options';
 import { type Comparison, explainTally, Tally } from './tally';
 
-const COUNT = differentialCount(20);
+const COUNT = differentialCount(8);
 const LOG_TAIL_BYTES = 1 << 16;
 /** Longer ones take the kernel too long in numbers. */
 const SLOTS_MAX = 3000;
 
-/** An object with the indexes that its maps have in the kernel. */
+/** An object whose maps and types are in the kernel, maps by the index in `maps`. */
 interface LoadedObject {
   readonly spec: CollectionSpec;
   readonly maps: readonly MapSpec[];
   readonly infos: ReadonlyMap<string, MapInfo>;
+  /** Index of its BTF. */
+  readonly btf: number | undefined;
 }
 
-async function createMaps(kernel: HostKernel, maps: readonly MapSpec[]): Promise<boolean> {
+/** Map types whose key and value types libbpf tells the kernel. */
+const TYPED_MAPS: ReadonlySet<number> = new Set<number>([
+  MapType.HASH,
+  MapType.ARRAY,
+  MapType.PERCPU_HASH,
+  MapType.PERCPU_ARRAY,
+  MapType.LRU_HASH,
+  MapType.LPM_TRIE,
+  MapType.TASK_STORAGE,
+]);
+
+async function createMaps(
+  kernel: HostKernel,
+  maps: readonly MapSpec[],
+  btf: number | undefined,
+): Promise<boolean> {
   for (const map of maps) {
     const { type, keySize, valueSize, maxEntries, flags, mapExtra } = map;
-    const index = await kernel.createMap({ type, keySize, valueSize, maxEntries, flags, extra: mapExtra });
+    const types = { btf, keyTypeId: map.keyTypeId, valueTypeId: map.valueTypeId };
+    const attributes = { type, keySize, valueSize, maxEntries, flags, extra: mapExtra };
+    const index = await kernel.createMap({
+      ...attributes,
+      ...(TYPED_MAPS.has(type) && map.valueTypeId && types),
+    });
     if (index < 0) return false;
     if (map.contents) await kernel.setElement(index, new Uint8Array(4), map.contents);
     if (map.frozen) await kernel.freeze(index);
@@ -50,29 +74,53 @@ async function createMaps(kernel: HostKernel, maps: readonly MapSpec[]): Promise
   return true;
 }
 
-function openObject(file: string, facts: KernelFacts): LoadedObject | undefined {
+/** @returns nothing when the kernel lacks what the object needs */
+async function openObject(
+  file: string,
+  kernel: HostKernel,
+  facts: KernelFacts,
+): Promise<LoadedObject | undefined> {
   const object = parseObject(readFileSync(file), file);
   const spec = object.ok ? relocate(object.value, facts) : object;
   if (!spec.ok) return undefined;
+  await kernel.drop();
   const { maps } = spec.value;
-  return { spec: spec.value, maps, infos: new Map(maps.map((map) => [map.name, mapInfoOf(map)])) };
+  const btf = spec.value.btf && (await kernel.loadBtf(encodeBtf(spec.value.btf)));
+  if (btf !== undefined && btf < 0) throw new Error(`${file}: the kernel refuses its BTF with errno ${-btf}`);
+  if (!(await createMaps(kernel, maps, btf))) return undefined;
+  return { spec: spec.value, maps, infos: new Map(maps.map((map) => [map.name, mapInfoOf(map)])), btf };
 }
 
-/** Byte code in which loads of maps name them by index; undefined when the program needs more than byte code. */
+/** Byte code in which loads of maps name them by index; undefined when it refers to what has no number. */
 function portable(program: ProgramSpec, maps: readonly MapSpec[]): Insn[] | undefined {
   if (program.insns.length > SLOTS_MAX) return undefined;
   const insns = program.insns.map((insn) => ({ ...insn }));
   for (const [slot, ref] of program.refs) {
-    if (ref.kind !== 'map' && ref.kind !== 'map-value') return undefined;
-    insns[slot].imm = maps.findIndex((map) => map.name === ref.map);
+    if (ref.kind === 'ksym') return undefined;
+    if (ref.kind !== 'kfunc') insns[slot].imm = maps.findIndex((map) => map.name === ref.map);
   }
-  const needsBtf = (insn: Insn) =>
-    isKfuncCall(insn) || (isLdImm64(insn) && insn.src > BPF_PSEUDO_LD.MAP_VALUE);
-  return insns.some(needsBtf) ? undefined : insns;
+  return insns;
 }
 
-function mapRefs(insns: readonly Insn[], maps: readonly MapSpec[]): Map<number, InsnRef> {
-  const refs = new Map<number, InsnRef>();
+/** `struct bpf_func_info` rows (include/uapi/linux/bpf.h). */
+function funcInfoBytes({ funcInfo }: ProgramSpec): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(8 * funcInfo.length));
+  funcInfo.forEach(({ insn, typeId }, i) => {
+    bytes.setUint32(8 * i, insn, true);
+    bytes.setUint32(8 * i + 4, typeId, true);
+  });
+  return new Uint8Array(bytes.buffer);
+}
+
+/** References to maps as the numbers say, and to kernel functions as they were. */
+function refsOf(
+  insns: readonly Insn[],
+  maps: readonly MapSpec[],
+  program: ProgramSpec,
+): Map<number, InsnRef> {
+  const refs = new Map(
+    [...program.refs].filter(([slot, ref]) => ref.kind === 'kfunc' && isKfuncCall(insns[slot])),
+  );
   for (let slot = 0; slot < insns.length; slot += insnSlots(insns[slot])) {
     const { src, imm } = insns[slot];
     const map = isLdImm64(insns[slot]) ? maps[imm]?.name : undefined;
@@ -94,8 +142,10 @@ async function compare(
     type: program.type,
     expectedAttachType: program.expectedAttachType,
     insns: encodeInsns(insns),
-    license: license.replace(/ /g, '_'),
+    license,
     flags: program.flags,
+    btf: object.btf,
+    funcInfo: object.btf === undefined ? undefined : funcInfoBytes(program),
     attachBtfId:
       program.type === ProgType.TRACING
         ? facts.btf.findByName(`btf_trace_${program.attachTo}`, 'typedef')
@@ -103,8 +153,8 @@ async function compare(
   };
   const { errno } = await kernel.load(host);
   const log = errno === 0 ? '' : (await kernel.load({ ...host, logLevel: 1, logSize: LOG_TAIL_BYTES })).log;
-  const spec = { ...program, insns, refs: mapRefs(insns, object.maps), funcInfo: [], lineInfo: [] };
-  const ours = verify(spec, object.infos, facts, { license, logLevel: 1 });
+  const spec = { ...program, insns, refs: refsOf(insns, object.maps, program), lineInfo: [] };
+  const ours = verify(spec, object.infos, facts, { license, objectBtf: object.spec.btf, logLevel: 0 });
   return {
     kernelErrno: errno,
     ourErrno: ours.ok ? 0 : ours.error.errno,
@@ -125,9 +175,8 @@ test('verdicts on mutated programs are the kernel’s', async () => {
   const explained: string[] = [];
   try {
     for (const file of objectFiles()) {
-      const object = openObject(file, facts);
-      await kernel.drop();
-      if (!object || !(await createMaps(kernel, object.maps))) continue;
+      const object = await openObject(file, kernel, facts);
+      if (!object) continue;
       for (const program of object.spec.programs) {
         const insns = portable(program, object.maps);
         if (!insns) continue;

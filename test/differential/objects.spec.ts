@@ -49,7 +49,7 @@ class OurObject {
     const fitted = relocateProgram(this.object, program, this.facts);
     if (!fitted.ok) return refused(fitted.error.errno, fitted.error.message);
     const { license, btf } = this.object;
-    const verdict = verify(fitted.value, this.maps, this.facts, { license, objectBtf: btf, logLevel: 1 });
+    const verdict = verify(fitted.value, this.maps, this.facts, { license, objectBtf: btf, logLevel: 0 });
     if (verdict.ok) return { errno: 0, message: '', log: [] };
     const { errno, log } = verdict.error;
     return { errno, message: complaint(log), log, isUnsupported: verdict.error.verdict === 'unsupported' };

@@ -1,6 +1,6 @@
 /**
  * The scalar domain against the running kernel: random arithmetic and comparisons, every abstract value of the
- * kernel's level-2 log compared with ours. `PROBED_DIFFERENTIAL_COUNT` programs (default 300) from
+ * kernel's level-2 log compared with ours. `PROBED_DIFFERENTIAL_COUNT` programs (default 200) from
  * `PROBED_DIFFERENTIAL_SEED` (default 1). Without Linux, root and bpf(2) it says so in a line and passes.
  */
 import { Prng } from '@probed/base';
@@ -21,7 +21,7 @@ test('abstract values are the kernel’s', async () => {
   }
   try {
     await kernel.createMap({ type: ARRAY, keySize: 4, valueSize: 64, maxEntries: 1 });
-    const count = differentialCount(300);
+    const count = differentialCount(200);
     for (let i = 0; i < count; i++) {
       const insns = scalarProgram(new Prng(differentialSeed * 1_000_003 + i), 30);
       const verdict = await kernel.load({ type: SOCKET_FILTER, insns: encodeInsns(insns), logLevel: 2 });

@@ -1,11 +1,11 @@
 /**
  * What the kernel allows each program type, asked exhaustively: context accesses of every offset and size, every
- * helper with several kinds of arguments, return values. One small program a question; verdict and complaint must be the
- * running kernel's. `PROBED_DIFFERENTIAL_TABLES=all` asks them all (minutes); by default every 41st. The first
+ * helper with several kinds of arguments, return values, fields of sockets. One small program a question; verdict and complaint must be the
+ * running kernel's. `PROBED_DIFFERENTIAL_TABLES=all` asks them all (minutes); by default every 101st. The first
  * `PROBED_DIFFERENTIAL_SHOWN` (40) differences are listed; what our verifier refuses by name is not counted. Without Linux,
  * root and bpf(2) it says so in a line and passes.
  */
-import { BPF_CLASS, BPF_MODE, BPF_SIZE, encodeInsns, type Insn } from '@probed/isa';
+import { BPF_CLASS, BPF_JMP_OP, BPF_MODE, BPF_SIZE, encodeInsns, type Insn } from '@probed/isa';
 import { AttachType, ProgType } from '@probed/spec';
 import { complaint } from './complaint';
 import { callHelper, exit, insn, ldMap, load, movImm, movReg, store, storeImm } from './emitter';
@@ -14,11 +14,13 @@ import { POINTER_MAPS } from './generate-pointers';
 import { hostFacts } from './host-facts';
 import { openHostKernel } from './host-kernel';
 
-const STRIDE = process.env['PROBED_DIFFERENTIAL_TABLES'] === 'all' ? 1 : 41;
+const STRIDE = process.env['PROBED_DIFFERENTIAL_TABLES'] === 'all' ? 1 : 101;
 const LOG_TAIL_BYTES = 1 << 16;
 const SHOWN = Number(process.env['PROBED_DIFFERENTIAL_SHOWN'] ?? 40);
 
 const kind = (type: number, attachType = 0): ProgramKind => ({ type, attachType });
+
+const TC = kind(ProgType.SCHED_CLS);
 
 /** Types that the kernel judges without a BTF function to attach to. */
 const KINDS: readonly ProgramKind[] = [
@@ -165,10 +167,67 @@ function* returnQuestions(): Generator<Question> {
   }
 }
 
+const HELPER = { skLookupTcp: 84, skRelease: 86, skFullsock: 95, tcpSock: 96 } as const;
+const SKB_SK = 168;
+const SOCKET_BYTES = 128;
+const ifNull = (reg: number, skipped: number) => insn(BPF_CLASS.JMP | BPF_JMP_OP.JEQ, reg, 0, skipped, 0);
+
+/** A socket of each type in r6 around `use`, an instruction that must leave r6 alone. */
+const SOCKETS: readonly { readonly name: string; around(use: Insn): Insn[] }[] = [
+  {
+    name: 'bpf_sock',
+    around: (use) => [
+      ...[-8, -16].map((off) => storeImm(BPF_SIZE.DW, 10, off, 0)),
+      ...stackPointer(2, -16),
+      movImm(3, 12),
+      movImm(4, -1),
+      movImm(5, 0),
+      callHelper(HELPER.skLookupTcp),
+      ifNull(0, 5),
+      movReg(6, 0),
+      movImm(2, 0),
+      use,
+      movReg(1, 6),
+      callHelper(HELPER.skRelease),
+    ],
+  },
+  {
+    name: 'bpf_sock_common',
+    around: (use) => [load(BPF_SIZE.DW, 6, 1, SKB_SK), movImm(2, 0), ifNull(6, 1), use],
+  },
+  {
+    name: 'bpf_tcp_sock',
+    around: (use) => [
+      load(BPF_SIZE.DW, 1, 1, SKB_SK),
+      ifNull(1, 7),
+      callHelper(HELPER.skFullsock),
+      ifNull(0, 5),
+      movReg(1, 0),
+      callHelper(HELPER.tcpSock),
+      ifNull(0, 2),
+      movReg(6, 0),
+      use,
+    ],
+  },
+];
+
+function* socketQuestions(): Generator<Question> {
+  for (const { name, around } of SOCKETS) {
+    for (let off = 0; off < SOCKET_BYTES; off++) {
+      for (const size of SIZES) {
+        const at = `of ${name}, size ${size.toString(16)} at ${off}`;
+        yield { what: `read ${at}`, kind: TC, insns: returning(...around(load(size, 3, 6, off))) };
+        yield { what: `write ${at}`, kind: TC, insns: returning(...around(storeImm(size, 6, off, 0))) };
+      }
+    }
+  }
+}
+
 const QUESTIONS: readonly [name: string, ask: () => Generator<Question>][] = [
   ['context accesses', contextQuestions],
   ['helpers', helperQuestions],
   ['return values', returnQuestions],
+  ['socket fields', socketQuestions],
 ];
 
 test.each(QUESTIONS)('%s', async (_name, ask) => {

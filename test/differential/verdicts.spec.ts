@@ -1,6 +1,6 @@
 /**
  * Our verifier's verdict against the running kernel's on random programs and on mutations of them.
- * `PROBED_DIFFERENTIAL_COUNT` programs a generator (default 300), each as it is and mutated, from
+ * `PROBED_DIFFERENTIAL_COUNT` programs a generator (default 100), each as it is and mutated, from
  * `PROBED_DIFFERENTIAL_SEED` (default 1). Every kind of disagreement is shown once, cut down to the instructions that
  * matter; `PROBED_DIFFERENTIAL_VERBOSE` lists rejects that differ in words. Without Linux, root and bpf(2) it says so
  * in a line and passes.
@@ -51,7 +51,7 @@ test.each(GENERATORS)('verdicts are the kernel’s: programs about %s', async (n
   try {
     for (const map of POINTER_MAPS) await kernel.createMap(map);
     const tally = new Tally();
-    const count = differentialCount(300);
+    const count = differentialCount(100);
     for (let i = 0; i < count; i++) {
       const prng = new Prng(differentialSeed * 1_000_003 + i);
       const insns = generate(prng);

@@ -11,7 +11,7 @@
  *   freeze map=IDX                                     -> errno=E
  *   clear map=IDX[,IDX..]                              -> errno=E     arrays to zero, the others emptied
  *   drop                                               -> errno=0     closes every map and BTF; numbering restarts
- *   prog type=N insns=HEX [attach=N] [license=S] [flags=N] [log=N] [logsize=N] [name=S] [btfid=N]
+ *   prog type=N insns=HEX [attach=N] [license=HEX] [flags=N] [log=N] [logsize=N] [name=S] [btfid=N]
  *        [btf=IDX funcinfo=HEX funcsize=N lineinfo=HEX linesize=N]
  *        [data=HEX] [ctx=HEX] [repeat=N] [dump=IDX[,IDX..]]
  *                  -> errno=E [run=E retval=N data=HEX] [map=IDX:KEY=VALUE,..].. log=BYTES, then BYTES bytes, newline
@@ -406,13 +406,16 @@ static void run(int fd)
 static int load(struct prog_load_attr *attr)
 {
 	size_t insn_bytes, size;
-	uint8_t *insns = linked_insns(&insn_bytes), *funcs, *lines;
-	char *license = text("license"), *name = text("name");
+	uint8_t *insns = linked_insns(&insn_bytes), *funcs, *lines, *license;
+	char *name = text("name");
 	int fd;
 
 	attr->insns = (uintptr_t)insns;
 	attr->insn_cnt = insn_bytes / 8;
-	attr->license = (uintptr_t)(license ? license : "GPL");
+	license = bytes("license", &size);
+	if (license)
+		license[size] = 0;
+	attr->license = (uintptr_t)(license ? (char *)license : "GPL");
 	if (name)
 		strncpy(attr->name, name, sizeof(attr->name) - 1);
 	attr->btf_fd = known_fd("btf");

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 
 /** What every command of ours says of itself. */
-export interface CommandText {
+interface CommandText {
   /** As commander takes it: name and arguments, e.g. `run <files...>`. */
   readonly usage: string;
   readonly summary: string;

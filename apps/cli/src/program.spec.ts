@@ -22,7 +22,7 @@ test.each(commands)('%s has help with examples that name it', (path, command) =>
   expect(help).toContain(`\nExamples:\n  $ ${path}`);
 });
 
-test.each(actions.filter(([path]) => !/ (help|demo)$/.test(path)))('%s takes --json', (_path, command) => {
+test.each(actions.filter(([path]) => !/ help$/.test(path)))('%s takes --json', (_path, command) => {
   expect(command.options.some(({ long }) => long === '--json')).toBe(true);
 });
 

@@ -1,5 +1,6 @@
 import { CGROUP_HELPERS } from './cgroup';
 import { CPU_HELPERS } from './cpu';
+import { DYNPTR_HELPERS } from './dynptr';
 import { FILE_HELPERS } from './file';
 import type { HelperFamily, HelperMaker } from './helper-context';
 import { LOOP_HELPERS } from './loop';
@@ -31,6 +32,7 @@ const FAMILIES: readonly HelperFamily[] = [
   LOOP_HELPERS,
   SPIN_LOCK_HELPERS,
   FILE_HELPERS,
+  DYNPTR_HELPERS,
 ];
 
 /** Every helper that exists here, by its name in lib `spec`'s table. */

@@ -2,17 +2,7 @@ import type { MapInfo } from '@probed/spec';
 import { BaseMap, BPF_NOEXIST, round8, updateFlagsFault } from './base-map';
 import { E } from './errno';
 import type { MapEnv } from './map-env';
-
-/** Index in a user-side key. */
-function indexOf(key: Uint8Array): number {
-  return new DataView(key.buffer, key.byteOffset).getUint32(0, true);
-}
-
-function keyOf(index: number): Uint8Array {
-  const key = new Uint8Array(4);
-  new DataView(key.buffer).setUint32(0, index, true);
-  return key;
-}
+import { indexOf, keyOf } from './u32-key';
 
 /**
  * BPF_MAP_TYPE_ARRAY and BPF_MAP_TYPE_PERCPU_ARRAY (kernel/bpf/arraymap.c): all entries exist from the start, zeroed.

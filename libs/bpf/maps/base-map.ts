@@ -100,11 +100,11 @@ export abstract class BaseMap implements BpfMap {
   }
 
   updateElem(_key: Uint8Array, _value: Uint8Array, _flags: number): number {
-    return E.OPNOTSUPP;
+    return E.NOTSUPP;
   }
 
   deleteElem(_key: Uint8Array): number {
-    return E.OPNOTSUPP;
+    return E.NOTSUPP;
   }
 
   nextKey(_key: Uint8Array | undefined): Uint8Array | undefined {

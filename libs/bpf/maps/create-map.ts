@@ -2,11 +2,16 @@ import { type Diagnostic, diagnostic, err, ok, type Result } from '@probed/base'
 import { MemoryLimitError } from '@probed/memory';
 import { checkMapAttr, type MapInfo, MapType, mapType } from '@probed/spec';
 import { ArrayMap } from './array';
+import { BloomFilterMap } from './bloom-filter';
 import type { BpfMap } from './bpf-map';
 import { HashMap } from './hash';
+import { IdArrayMap } from './id-array';
+import { LpmTrieMap } from './lpm-trie';
 import { LruHashMap } from './lru-hash';
 import type { MapEnv } from './map-env';
+import { ArrayOfMaps, HashOfMaps } from './map-in-map';
 import { PerfEventArray } from './perf-event-array';
+import { QueueStackMap } from './queue-stack';
 import { RingBuffer } from './ringbuf';
 import { StackTraceMap } from './stack-trace';
 
@@ -27,6 +32,14 @@ const MAKERS: ReadonlyMap<number, MakeMap> = new Map<number, MakeMap>([
   [MapType.RINGBUF, (info, env) => new RingBuffer(info, env)],
   [MapType.PERF_EVENT_ARRAY, (info, env) => new PerfEventArray(info, env)],
   [MapType.STACK_TRACE, (info, env) => new StackTraceMap(info, env)],
+  [MapType.PROG_ARRAY, (info, env) => new IdArrayMap(info, env)],
+  [MapType.CGROUP_ARRAY, (info, env) => new IdArrayMap(info, env)],
+  [MapType.ARRAY_OF_MAPS, (info, env) => new ArrayOfMaps(info, env)],
+  [MapType.HASH_OF_MAPS, (info, env) => new HashOfMaps(info, env)],
+  [MapType.QUEUE, (info, env) => new QueueStackMap(info, env, false)],
+  [MapType.STACK, (info, env) => new QueueStackMap(info, env, true)],
+  [MapType.LPM_TRIE, (info, env) => new LpmTrieMap(info, env)],
+  [MapType.BLOOM_FILTER, (info, env) => new BloomFilterMap(info, env)],
 ]);
 
 /**

@@ -4,6 +4,7 @@
  */
 export type { BpfMap, MapEntry } from './bpf-map';
 export { createMap } from './create-map';
+export { IdArrayMap } from './id-array';
 export type { MapEnv } from './map-env';
 export { MapRegistry } from './map-registry';
 export { PerfEventArray, type PerfRecord } from './perf-event-array';

@@ -105,7 +105,8 @@ export class PerfEventArray extends BaseMap {
     const head = readU64(view, buffer.page + DATA_HEAD);
     const tail = readU64(view, buffer.page + DATA_TAIL);
     const needed = total + (buffer.lost ? LOST_BYTES : 0);
-    if (buffer.dataBytes - (head - tail) < needed) {
+    // One byte always stays free, as CIRC_SPACE has it.
+    if (buffer.dataBytes - (head - tail) <= needed) {
       buffer.lost++;
       return E.NOSPC;
     }

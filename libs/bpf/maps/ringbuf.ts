@@ -1,4 +1,3 @@
-import { readU64, writeI64 } from '@probed/base';
 import { PAGE_BYTES } from '@probed/memory';
 import type { MapInfo } from '@probed/spec';
 import { BaseMap } from './base-map';
@@ -19,6 +18,8 @@ const BPF_RB_FORCE_WAKEUP = 2;
 /** What `bpf_ringbuf_query` answers, by its flag. */
 const QUERY = { AVAIL_DATA: 0, RING_SIZE: 1, CONS_POS: 2, PROD_POS: 3 } as const;
 
+const TWO32 = 0x1_0000_0000;
+
 /** Pages before the data: consumer position, producer position. */
 const CONSUMER = 0;
 const PRODUCER = PAGE_BYTES;
@@ -38,7 +39,9 @@ export class RingBuffer extends BaseMap {
   /** Oldest record not yet committed; reservations may not pass it by a full ring. */
   private pending = 0;
   private dropped = 0;
-  private readonly tags: unknown[] = [];
+  /** What the page with the producer position says; only this class writes it. */
+  private producer = 0;
+  private readonly tags = new TagQueue();
   private readonly wakeups = new Set<() => void>();
 
   constructor(info: MapInfo, env: MapEnv) {
@@ -64,27 +67,26 @@ export class RingBuffer extends BaseMap {
     if (flags !== 0 || bytes > RECORD_BYTES_MAX) return 0;
     const length = roundUp8(bytes + HEADER_BYTES);
     if (length > this.mask + 1) return this.drop();
-    const { view, u32 } = this.env.memory;
-    const producer = readU64(view, this.base + PRODUCER);
+    const { producer } = this;
     const next = producer + length;
     this.advancePending(producer);
-    const consumer = readU64(view, this.base + CONSUMER);
-    if (next - consumer > this.mask || next - this.pending > this.mask) return this.drop();
+    if (next - this.consumer() > this.mask || next - this.pending > this.mask) return this.drop();
+    const { u32 } = this.env.memory;
     const header = this.dataAt(producer);
     u32[header >> 2] = (bytes | BUSY) >>> 0;
     u32[(header + 4) >> 2] = (header - this.base) >>> 12;
-    writeI64(view, this.base + PRODUCER, next);
-    this.tags.push(this.env.tagRecord?.());
+    this.producer = next;
+    this.writePosition(PRODUCER, next);
+    if (this.env.tagRecord) this.tags.push(this.env.tagRecord());
     return header + HEADER_BYTES;
   }
 
   /** `bpf_ringbuf_submit` and `bpf_ringbuf_discard` of a reserved record. */
   commit(record: number, flags: number, discard: boolean): void {
-    const { u32, view } = this.env.memory;
+    const { u32 } = this.env.memory;
     const header = record - HEADER_BYTES;
     u32[header >> 2] = ((u32[header >> 2] & ~BUSY) | (discard ? DISCARD : 0)) >>> 0;
-    const consumer = readU64(view, this.base + CONSUMER);
-    const caughtUp = this.dataAt(consumer) === header;
+    const caughtUp = this.dataAt(this.consumer()) === header;
     if (flags & BPF_RB_FORCE_WAKEUP || (caughtUp && !(flags & BPF_RB_NO_WAKEUP))) this.wake();
   }
 
@@ -100,9 +102,8 @@ export class RingBuffer extends BaseMap {
 
   /** `bpf_ringbuf_query`; bytes or positions, 0 for an unknown flag. */
   query(flag: number): number {
-    const { view } = this.env.memory;
-    const consumer = readU64(view, this.base + CONSUMER);
-    const producer = readU64(view, this.base + PRODUCER);
+    const { producer } = this;
+    const consumer = this.consumer();
     if (flag === QUERY.AVAIL_DATA) return producer - consumer;
     if (flag === QUERY.RING_SIZE) return this.mask + 1;
     if (flag === QUERY.CONS_POS) return consumer;
@@ -117,8 +118,8 @@ export class RingBuffer extends BaseMap {
   consume(take: (offset: number, bytes: number, tag: unknown) => void): number {
     const { memory } = this.env;
     let taken = 0;
-    let consumer = readU64(memory.view, this.base + CONSUMER);
-    while (consumer < readU64(memory.view, this.base + PRODUCER)) {
+    let consumer = this.consumer();
+    while (consumer < this.producer) {
       const header = this.dataAt(consumer);
       const word = memory.u32[header >> 2];
       if (word & BUSY) break;
@@ -129,7 +130,7 @@ export class RingBuffer extends BaseMap {
         taken++;
       }
       consumer += roundUp8(bytes + HEADER_BYTES);
-      writeI64(memory.view, this.base + CONSUMER, consumer);
+      this.writePosition(CONSUMER, consumer);
     }
     return taken;
   }
@@ -138,6 +139,20 @@ export class RingBuffer extends BaseMap {
     this.env.registry.removeRing(this.base);
     this.env.memory.free(this.base);
     super.destroy();
+  }
+
+  /** User space writes it, perhaps from another thread. */
+  private consumer(): number {
+    const { u32 } = this.env.memory;
+    const at = (this.base + CONSUMER) >>> 2;
+    return u32[at + 1] * TWO32 + u32[at];
+  }
+
+  private writePosition(page: number, position: number): void {
+    const { u32 } = this.env.memory;
+    const at = (this.base + page) >>> 2;
+    u32[at] = position;
+    u32[at + 1] = position / TWO32;
   }
 
   private dataAt(position: number): number {
@@ -162,6 +177,29 @@ export class RingBuffer extends BaseMap {
 
   private wake(): void {
     for (const listener of this.wakeups) listener();
+  }
+}
+
+/** Entries taken before the rest is moved up. */
+const COMPACT_AT = 4096;
+
+/** First in, first out, moving what is left only now and then. */
+class TagQueue {
+  private tags: unknown[] = [];
+  private head = 0;
+
+  push(tag: unknown): void {
+    this.tags.push(tag);
+  }
+
+  shift(): unknown {
+    const tag = this.tags[this.head];
+    this.tags[this.head++] = undefined;
+    if (this.head >= COMPACT_AT) {
+      this.tags = this.tags.slice(this.head);
+      this.head = 0;
+    }
+    return tag;
   }
 }
 

@@ -18,6 +18,8 @@ const dwarf = load('dwarf');
 test.each([
   ['maps', 'ring', ['value:24'], 'the value type'],
   ['maps', 'perf', ['key:8'], 'the size that is output, even of a map key when nothing else fits'],
+  ['events', 'ring', ['message:256'], 'no constant size: the struct of the one-element array'],
+  ['events', 'events', [], 'a legacy map definition is no record, though as long'],
   ['dwarf', 'ring', ['open_event:96'], 'the size that is reserved, by DWARF'],
   ['dwarf', 'perf', ['close_event:16'], 'the size that is output, and no hash value'],
   ['dwarf', 'two_sizes', ['close_event:16', 'open_event:96'], 'one for each size'],

@@ -2,6 +2,7 @@ import { BPF_MAP_TYPE } from '@probed/abi';
 import type { Btf, BtfType } from '@probed/btf';
 import type { MapSpec } from '@probed/spec';
 import { recordSizes } from './event-sizes';
+import { isLegacyMapSection } from './legacy-maps';
 import type { ObjectSpec } from './object-spec';
 
 /**
@@ -11,12 +12,12 @@ import type { ObjectSpec } from './object-spec';
  * 1. The map's value type, when it is a struct or union: `__type(value, struct event)`.
  * 2. The struct that fits what the programs write: where the size given to `bpf_ringbuf_reserve`,
  *    `bpf_ringbuf_output`, `bpf_perf_event_output` is a constant, a struct of the object with that size.
- * 3. Where no size is a constant, the object's one struct that a global pointer names, that a hash map holds, or
- *    that has `event` in its name.
+ * 3. Where no size is a constant, the object's one struct that a global pointer names, that a hash map or an array
+ *    of one element holds (what is too long for the stack is composed there), or that has `event` in its name.
  *
  * The structs of the object are those that its BTF or its DWARF defines and that are not the kernel's: they have not
  * the name of a type of the kernel's BTF, are not the root of a CO-RE relocation, no `___flavour`, and do not begin
- * with `__`; whatever a global pointer names (`struct event *unused __attribute__((unused))`) counts all the same.
+ * with `__`, nor define a map of the legacy `maps` section; whatever a global pointer names (`struct event *unused __attribute__((unused))`) counts all the same.
  * Of several that fit, one that a global pointer names comes first, then one that is no map key, then one that is
  * not the value of a hash map, then one that has `event` in its name. When several are left, none is taken.
  */
@@ -100,6 +101,8 @@ interface OwnStruct {
   readonly pointed: boolean;
   readonly isKey: boolean;
   readonly isHashValue: boolean;
+  /** An array of one element holds it. */
+  readonly isScratch: boolean;
 }
 
 const HASHES: ReadonlySet<number> = new Set([
@@ -109,9 +112,11 @@ const HASHES: ReadonlySet<number> = new Set([
   BPF_MAP_TYPE.LRU_PERCPU_HASH,
 ]);
 
+const ARRAYS: ReadonlySet<number> = new Set([BPF_MAP_TYPE.ARRAY, BPF_MAP_TYPE.PERCPU_ARRAY]);
+
 /** Without a size to go by, a struct must show in some other way that it is more than a helper of the program's. */
 function isMeantForOutput(struct: OwnStruct): boolean {
-  return struct.pointed || struct.isHashValue || EVENT_NAME.test(struct.type.name);
+  return struct.pointed || struct.isHashValue || struct.isScratch || EVENT_NAME.test(struct.type.name);
 }
 
 const EVENT_NAME = /event|evt/i;
@@ -136,22 +141,27 @@ function narrow(candidates: readonly OwnStruct[]): OwnStruct | undefined {
 function ownStructs(object: ObjectSpec, kernel: Btf | undefined): OwnStruct[] {
   const roots = coreRoots(object);
   const pointed = pointedStructs(object);
-  const [keys, values] = [new Set<string>(), new Set<string>()];
+  const definitions = legacyDefinitions(object);
+  const [keys, values, scratch] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (const map of object.maps) {
     if (map.keyTypeId) keys.add(structName(object.btf, map.keyTypeId));
-    if (map.valueTypeId && HASHES.has(map.type)) values.add(structName(object.btf, map.valueTypeId));
+    if (!map.valueTypeId) continue;
+    if (HASHES.has(map.type)) values.add(structName(object.btf, map.valueTypeId));
+    if (ARRAYS.has(map.type) && map.maxEntries === 1) scratch.add(structName(object.btf, map.valueTypeId));
   }
   const byName = new Map<string, OwnStruct>();
   for (const btf of [object.btf, object.debugTypes()]) {
     if (!btf) continue;
     for (const type of namedStructs(btf)) {
       const known = pointed.has(type.name);
-      if (byName.has(type.name) || (!known && (roots.has(type.name) || isKernels(type, kernel)))) continue;
+      if (byName.has(type.name) || definitions.has(type.name)) continue;
+      if (!known && (roots.has(type.name) || isKernels(type, kernel))) continue;
       byName.set(type.name, {
         type,
         pointed: known,
         isKey: keys.has(type.name),
         isHashValue: values.has(type.name),
+        isScratch: scratch.has(type.name),
       });
     }
   }
@@ -190,6 +200,16 @@ function coreRoots({ btf, programs }: ObjectSpec): Set<string> {
 function structName(btf: Btf | undefined, typeId: number): string {
   if (!btf?.has(typeId)) return '';
   return btf.resolve(typeId).name || btf.type(typeId).name;
+}
+
+/** Names of the structs that the maps of a legacy `maps` section are defined with; not records of anything. */
+function legacyDefinitions({ btf }: ObjectSpec): Set<string> {
+  const names = new Set<string>();
+  for (const section of btf?.dataSections() ?? []) {
+    if (!isLegacyMapSection(section.name)) continue;
+    for (const { typeId } of section.variables) names.add(structName(btf, typeId));
+  }
+  return names;
 }
 
 /** Names of structs that global pointers of `.bss` and `.data` point to. */

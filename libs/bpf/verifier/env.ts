@@ -267,7 +267,7 @@ export class VerifierEnv {
 }
 
 /** What the instruction in hand changed, for the state that is printed beside it (`scratched_regs`). */
-export class TouchedState {
+class TouchedState {
   /** Bit i: Ri. */
   regs = 0;
   private slotsLow = 0;

@@ -4,7 +4,7 @@ import type { InsnAux, VerifierEnv } from './env';
 import { isConditional } from './structure/conditional';
 
 /** What the compilers need of each instruction, from what the walk noted. */
-export function insnFacts(env: VerifierEnv): InsnFacts[] {
+function insnFacts(env: VerifierEnv): InsnFacts[] {
   return env.insns.map((insn, i) => {
     const aux = env.aux[i];
     const second = i > 0 && isLdImm64(env.insns[i - 1]) && env.aux[i - 1].seen;

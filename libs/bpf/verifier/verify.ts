@@ -75,12 +75,21 @@ function nameSubprogs(env: VerifierEnv): void {
   env.isGlobal = (n) => n > 0 && linkage[n] === 'global';
 }
 
+/** Registers that an inlined bpf_loop saves on the stack (kernel/bpf/verifier.c: optimize_bpf_loop). */
+const INLINED_LOOP_BYTES = 24;
+
+function inlinedLoopBytes(env: VerifierEnv, start: number): number {
+  const end = env.subprogEnd(env.subprogOf(start));
+  for (let i = start; i < end; i++) if (env.aux[i].inlinableLoop) return INLINED_LOOP_BYTES;
+  return 0;
+}
+
 /** `print_verification_stats`; functions that are never reached are gone from an accepted program. */
 function printStats(env: VerifierEnv, accepted: boolean): void {
   const { log } = env;
   if ((log.level & LOG_STATS) !== 0) {
     const left = env.subprogs.filter((sub) => !accepted || env.aux[sub.start].seen);
-    const depths = left.map((sub) => sub.stackDepth).join('+');
+    const depths = left.map((sub) => sub.stackDepth + inlinedLoopBytes(env, sub.start)).join('+');
     env.verbose(`stack depth ${depths}\n`);
   }
   env.verbose(

@@ -1,5 +1,6 @@
 import { PERF_COUNT_HW, PERF_COUNT_SW, PERF_TYPE } from '@probed/abi';
 import { ok, writeI64 } from '@probed/base';
+import type { PerfValue } from '@probed/helpers';
 import type { PerfSample } from '@probed/hooks';
 import { PT_REGS_BYTES, writePtRegs } from '../contexts/pt-regs';
 import type { AttachEnv } from './attach-env';
@@ -41,13 +42,37 @@ export const attachPerfEvent: Attacher = (program, target, options, env) => {
   const label = `perf_event:${parsed.event}`;
   const { frequencyHz, period } = parsed;
   const cookie = options.cookie ?? 0;
+  const counters = new CpuCounters(env);
   const detach = env.hooks.perf.open({ ...event, frequencyHz, period }, (sample) => {
-    const info = { cookie, functionIp: 0, samplePeriod: sample.period };
+    counters.add(sample);
+    const perfValue = () => counters.value();
+    const info = { cookie, functionIp: 0, samplePeriod: sample.period, perfValue };
     env.fire(program, label, (ctx) => writeSample(env, ctx, sample), info);
   });
   if (!detach) return noSuchHook(`perf event ${parsed.event}`, 'the emulated CPU does not count it');
   return ok({ detach, hook: label, state: 'live' });
 };
+
+/** The event's counter on each CPU, as `perf_event_read_local` has it: running since the program was attached. */
+class CpuCounters {
+  private readonly counts: number[] = [];
+  private readonly sinceNs: number;
+
+  constructor(private readonly env: AttachEnv) {
+    this.sinceNs = env.kernel.nowNs();
+  }
+
+  add({ period }: PerfSample): void {
+    const cpu = this.env.kernel.cpu();
+    this.counts[cpu] = (this.counts[cpu] ?? 0) + period;
+  }
+
+  /** Of the current CPU; never multiplexed, hence running as long as enabled. */
+  value(): PerfValue {
+    const enabled = Math.floor(this.env.kernel.nowNs() - this.sinceNs);
+    return { counter: this.counts[this.env.kernel.cpu()] ?? 0, enabled, running: enabled };
+  }
+}
 
 function writeSample(env: AttachEnv, ctx: number, sample: PerfSample): void {
   const { view } = env.memory;

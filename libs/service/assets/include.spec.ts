@@ -74,11 +74,12 @@ function systemLibbpf(): string | undefined {
 const folder = mkdtempSync(join(tmpdir(), 'include-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const sources = [
-  join(ROOT, 'tools/headers/corpus'),
-  ...readdirSync(join(ROOT, 'examples')).map((name) => join(ROOT, 'examples', name)),
-]
-  .flatMap((path) => (path.endsWith('.sh') ? [] : readdirSync(path).map((name) => join(path, name))))
+const sources = ['tools/headers/corpus', 'examples']
+  .flatMap((root) =>
+    readdirSync(join(ROOT, root), { recursive: true, encoding: 'utf8' }).map((file) =>
+      join(ROOT, root, file),
+    ),
+  )
   .filter((path) => path.endsWith('.bpf.c'))
   .map((path) => [basename(path, '.bpf.c'), path]);
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { newCommand } from '../command';
+import { newCommand, withJson } from '../command';
 import type { DemoOptions } from '../demo/demo';
 import { parseDuration, parseSeed } from '../input/values';
 
 /** `probectl demo`. */
 export function demoCommand(): Command {
-  return newCommand({
+  const command = newCommand({
     usage: 'demo',
     summary: 'run the examples that ship with probed, with explanations',
     description:
@@ -15,9 +15,9 @@ export function demoCommand(): Command {
   })
     .option('--for <duration>', "virtual time to run (default: the scenario's)", parseDuration)
     .option('--seed <n>', 'same seed, same run', parseSeed, 1)
-    .option('-v, --verbose', 'whole verifier logs')
-    .action(async (options: DemoOptions) => {
-      const { demo } = await import('../demo/demo.js');
-      await demo(options);
-    });
+    .option('-v, --verbose', 'whole verifier logs');
+  return withJson(command).action(async (options: DemoOptions) => {
+    const { demo } = await import('../demo/demo.js');
+    await demo(options);
+  });
 }

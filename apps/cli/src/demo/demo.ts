@@ -6,6 +6,7 @@ import { ObjectFiles } from '../input/object-file';
 import { kernelImage } from '../kernel-image';
 import { formatLog } from '../output/fault-text';
 import { Printer } from '../output/printer';
+import { JsonRunOutput } from '../output/run-output';
 import { TextRunOutput } from '../output/text-run-output';
 import { recordSources } from '../run/record-sources';
 import { RunSession } from '../run/session';
@@ -17,6 +18,7 @@ export interface DemoOptions {
   readonly for?: number;
   readonly seed: number;
   readonly verbose?: boolean;
+  readonly json?: boolean;
 }
 
 const SCENARIO = 'demo';
@@ -25,7 +27,7 @@ const MAP_LIMITS = { rows: 10, stacks: 3 };
 /** `probectl demo`: the examples at work, then those that the verifier refuses. */
 export async function demo(options: DemoOptions): Promise<void> {
   const folder = examplesFolder();
-  const printer = new Printer(false);
+  const printer = new Printer(options.json === true);
   await runExamples(folder, printer, options);
   await showRejected(folder, printer, options);
   printer.text(
@@ -55,11 +57,13 @@ async function runExamples(folder: string, printer: Printer, options: DemoOption
     quiet: false,
     mapLimits: MAP_LIMITS,
   });
-  const output = new ThinnedOutput(text, printer, shownPerSecond());
+  const output = options.json
+    ? new JsonRunOutput(printer)
+    : new ThinnedOutput(text, printer, shownPerSecond());
   await session.run(
     (document) => {
       // The variables of the examples are for those who run them one by one.
-      if (document.type !== 'map' || !document.variables) output.put(document);
+      if (options.json || document.type !== 'map' || !document.variables) output.put(document);
     },
     () => output.drain(),
   );
@@ -81,10 +85,13 @@ async function showRejected(folder: string, printer: Printer, options: DemoOptio
   for (const { name, says } of REJECTED) {
     const file = join(folder, 'rejected', `${name}.bpf.o`);
     const object = orFail(await reader.read(file));
-    for (const { program, section, verdict, reason, log } of verifyObject(object, facts, { logLevel: 1 })) {
-      printer.text(`\n${relative(folder, file)}: ${says}`);
-      printer.text(`  ${program} (${section}): ${verdict}: ${reason}`);
+    for (const verdict of verifyObject(object, facts, { logLevel: 1 })) {
+      const { program, section, verdict: judged, errno, reason, log } = verdict;
+      const path = relative(folder, file);
+      printer.text(`\n${path}: ${says}`);
+      printer.text(`  ${program} (${section}): ${judged}: ${reason}`);
       for (const line of formatLog(log, options.verbose === true)) printer.text(line);
+      printer.document({ type: 'verdict', file: path, section, program, verdict: judged, errno, log });
     }
   }
 }

@@ -12,7 +12,7 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const ARCH_INCLUDES = ['/usr/include/x86_64-linux-gnu', '/usr/include/aarch64-linux-gnu'];
 
 /** The compiler to use: `$CLANG`, else the first of its usual names on the PATH. */
-export function findClang(env: NodeJS.ProcessEnv = process.env): string | undefined {
+function findClang(env: NodeJS.ProcessEnv = process.env): string | undefined {
   if (env['CLANG']) return env['CLANG'];
   const folders = (env['PATH'] ?? '').split(delimiter).filter(Boolean);
   return CLANG_NAMES.find((name) => folders.some((folder) => existsSync(join(folder, name))));

@@ -1,8 +1,9 @@
-import { err, type Result } from '@probed/base';
+import type { Result } from '@probed/base';
 import { dumpC } from '@probed/btf';
 import type { KernelImage } from '@probed/machine';
 import { type ObjectSpec, parseObject } from '@probed/object';
 import { orFail } from '../errors';
+import { Progress } from '../output/progress';
 import { compileBpf } from './clang';
 import { readInputFile } from './read-file';
 
@@ -21,8 +22,11 @@ export class ObjectFiles {
   private async bytesOf(path: string): Promise<Result<Uint8Array>> {
     const file = readInputFile(path);
     if (!file.ok || !path.endsWith('.c')) return file;
+    const progress = new Progress();
+    progress.begin(`compiling ${path}`);
     const compiled = await compileBpf(path, () => this.vmlinuxH());
-    return compiled.ok ? compiled : err(compiled.error);
+    progress.clear();
+    return compiled;
   }
 
   private vmlinuxH(): string {

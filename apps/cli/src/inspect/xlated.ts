@@ -2,7 +2,7 @@ import type { Btf } from '@probed/btf';
 import { type DisasmCallbacks, disassembleInsn, insnSlots } from '@probed/isa';
 import { helperById, type LineInfo, type ProgramSpec } from '@probed/spec';
 
-export interface XlatedOptions {
+interface XlatedOptions {
   /** Source lines as comments. */
   readonly source?: boolean;
   /** With file, line and column. */

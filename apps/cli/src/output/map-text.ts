@@ -18,7 +18,7 @@ export interface MapTextLimits {
   readonly stacks: number;
 }
 
-export const MAP_TEXT_LIMITS: MapTextLimits = { rows: 40, stacks: 20 };
+const MAP_TEXT_LIMITS: MapTextLimits = { rows: 40, stacks: 20 };
 
 /** A map at the end of a run, behind an empty line. */
 export function mapText(

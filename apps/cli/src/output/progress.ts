@@ -18,6 +18,13 @@ export class Progress {
     this.out.write(`\r\x1b[K${text()}`);
   }
 
+  /** Says at once what begins now and may take long. */
+  begin(text: string): void {
+    if (!this.out.isTTY) return;
+    this.visible = true;
+    this.out.write(`\r\x1b[K${text}`);
+  }
+
   /** Takes the line away, before other output and at the end. */
   clear(): void {
     if (!this.visible) return;

@@ -13,7 +13,7 @@ export interface ObjectLayout {
   readonly maps: MapLayout;
 }
 
-export interface TextOptions {
+interface TextOptions {
   readonly layouts: ReadonlyMap<string, ObjectLayout>;
   /** Names of what emits records, when there are several: each line then says which. */
   readonly sources: ReadonlyMap<string, string>;

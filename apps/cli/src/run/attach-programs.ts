@@ -30,11 +30,14 @@ export function attachPrograms(
   collections: readonly NamedCollection[],
   targets: readonly Assignment[],
   hooks: HookBus,
+  remarks: string[],
 ): Map<NamedCollection, Link[]> {
   checkTargets(collections, targets);
   const links = new Map<NamedCollection, Link[]>();
   for (const named of collections) {
-    const made = named.collection.programs.flatMap((program) => attachOne(named, program, targets, hooks));
+    const made = named.collection.programs.flatMap((program) =>
+      attachOne(named, program, targets, hooks, remarks),
+    );
     links.set(named, made);
   }
   return links;
@@ -54,19 +57,28 @@ function attachOne(
   program: LoadedProgram,
   targets: readonly Assignment[],
   hooks: HookBus,
+  remarks: string[],
 ): Link[] {
   const given = targets.filter(({ name }) => name === program.name);
   if (given.length === 0) {
-    const section = parseSectionName(program.spec.section);
-    if (section.ok && NOT_BY_SECTION.has(section.value.kind)) {
-      note(
-        `${named.label}: program ${program.name} (${program.spec.section}) is loaded, not attached: no hook follows from its section`,
+    if (!attachesBySection(program)) {
+      const what = `${named.label}: program ${program.name} (${program.spec.section})`;
+      remarks.push(
+        `${what} is loaded, not attached: its section names no hook; --attach ${program.name}=TARGET does`,
       );
       return [];
     }
     return [attach(named, program, {}, hooks)];
   }
   return given.map(({ value }) => attach(named, program, { target: value }, hooks));
+}
+
+/** Sections without a target are for programs that their loader attaches itself, as with libbpf. */
+function attachesBySection(program: LoadedProgram): boolean {
+  const section = parseSectionName(program.spec.section);
+  if (!section.ok) return true;
+  const { kind, attachTo } = section.value;
+  return !NOT_BY_SECTION.has(kind) && (attachTo !== '' || kind === 'perf_event');
 }
 
 function attach(
@@ -80,7 +92,9 @@ function attach(
   const { error } = link;
   const place = `${collection.spec.name}: ${error.where ?? `program ${program.name}`}`;
   const near = error.code === 'no-such-hook' ? nearestHooks(program, options, hooks) : undefined;
-  const hint = near ?? error.hint ?? `attach it elsewhere: --attach ${program.name}=TARGET`;
+  const elsewhere =
+    error.code === 'not-supported' ? undefined : `attach it elsewhere: --attach ${program.name}=TARGET`;
+  const hint = near ?? error.hint ?? elsewhere;
   throw new CommandError({ ...error, where: place, hint });
 }
 

@@ -13,6 +13,22 @@ import { parseJson } from '../input/json-reader';
 import { suggestion } from '../input/suggest';
 import type { Assignment, MapOption } from '../input/values';
 
+/** Leaves out the programs that load only when asked for (`SEC("?…")`), unless `--attach` names them. */
+export function withoutOptional(
+  object: ObjectSpec,
+  targets: readonly Assignment[],
+  remarks: string[],
+): ObjectSpec {
+  const programs = object.programs.flatMap((program) => {
+    if (!program.optional) return [program];
+    if (targets.some(({ name }) => name === program.name)) return [{ ...program, optional: false }];
+    const what = `${object.name}: program ${program.name} (${program.section})`;
+    remarks.push(`${what} is optional and left out; --attach loads it`);
+    return [];
+  });
+  return { ...object, programs };
+}
+
 /** `--set`: in every object that has the variable; at least one must. */
 export function setVariables(objects: readonly ObjectSpec[], assignments: readonly Assignment[]): void {
   for (const { name, value } of assignments) {

@@ -3,14 +3,14 @@ import type { Machine, Output, TraceLine } from '@probed/machine';
 import type { Progress } from '../output/progress';
 
 /** What comes out of a run, in order of virtual time. */
-export interface DriveSink {
+interface DriveSink {
   output(output: Output): void;
   trace(line: TraceLine): void;
   /** Waits until what was put out is taken. */
   drain(): Promise<void>;
 }
 
-export interface DriveOptions {
+interface DriveOptions {
   readonly durationNs: number;
   /** Paced by the wall clock. */
   readonly realtime: boolean;
@@ -48,7 +48,7 @@ export async function drive(machine: Machine, sink: DriveSink, options: DriveOpt
     interrupt.end();
     options.progress.clear();
   }
-  return covered;
+  return Math.min(covered, options.durationNs);
 }
 
 /** Waits until as much wall time has passed as virtual time. */

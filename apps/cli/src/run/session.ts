@@ -7,7 +7,7 @@ import {
   type TraceLine,
   wallTimeOf,
 } from '@probed/machine';
-import type { ObjectSpec } from '@probed/object';
+import { findMap, type ObjectSpec } from '@probed/object';
 import type { MapInfo } from '@probed/spec';
 import type { Scenario } from '@probed/workload';
 import { CommandError, orFail } from '../errors';
@@ -15,11 +15,12 @@ import { initMap, type MapInit, readMapInitFile } from '../input/map-init-file';
 import { ObjectFiles, objectLabel } from '../input/object-file';
 import { kernelImage } from '../kernel-image';
 import type { RunDocument } from '../output/documents';
+import { note } from '../output/printer';
 import { Progress } from '../output/progress';
 import type { ObjectLayout } from '../output/text-run-output';
 import { findScenario } from '../scenarios';
 import { attachPrograms, type NamedCollection } from './attach-programs';
-import { eventChoices, objectsWithMap, resizeMaps, setVariables } from './configure-objects';
+import { eventChoices, objectsWithMap, resizeMaps, setVariables, withoutOptional } from './configure-objects';
 import { drive } from './drive';
 import { mapDocument, summaryDocument } from './final-documents';
 import type { RunOptions } from './run-options';
@@ -30,7 +31,7 @@ export interface LoadedObject extends NamedCollection {
 }
 
 /** Counts for the summary. */
-export interface RunTotals {
+interface RunTotals {
   records: number;
   lost: number;
   traceLines: number;
@@ -55,8 +56,12 @@ export class RunSession {
     const init: MapInit = options.mapInit ? orFail(readMapInitFile(options.mapInit)) : new Map();
     const image = kernelImage();
     const reader = new ObjectFiles(image);
-    const specs = [];
-    for (const file of files) specs.push(orFail(await reader.read(file)));
+    const remarks: string[] = [];
+    const specs: ObjectSpec[] = [];
+    for (const file of files) {
+      const object = orFail(await reader.read(file));
+      specs.push(withoutOptional(object, options.attach ?? [], remarks));
+    }
     setVariables(specs, options.set ?? []);
     resizeMaps(specs, options.map ?? []);
     for (const map of init.keys()) objectsWithMap(specs, map);
@@ -67,7 +72,9 @@ export class RunSession {
       const label = uniqueLabel(session.objects, objectLabel(object.name));
       session.load(object, label, init, chosen);
     }
-    session.links = attachPrograms(session.objects, options.attach ?? [], session.machine.kernel.hooks);
+    const { hooks } = session.machine.kernel;
+    session.links = attachPrograms(session.objects, options.attach ?? [], hooks, remarks);
+    for (const remark of remarks) note(remark);
     session.machine.start(scenario);
     return session;
   }
@@ -77,7 +84,7 @@ export class RunSession {
     const collection = orFail(machine.load({ object, logLevel: 1 }));
     const decoder = orFail(RecordDecoder.create(object, machine.facts.btf, machine.kernel, choices));
     for (const [name, entries] of init) {
-      const map = [...collection.maps.values()].find((m) => m.info.name === name);
+      const map = collection.maps.get(findMap(object, name)?.name ?? '');
       if (!map) continue;
       const done = initMap(map, entries, object.btf, machine.kernel.cpus);
       if (!done.ok)

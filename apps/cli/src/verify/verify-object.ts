@@ -24,7 +24,7 @@ export interface Verdict {
   readonly reason: string;
 }
 
-export interface VerifyObjectOptions {
+interface VerifyObjectOptions {
   readonly logLevel: number;
   readonly caps?: ReadonlySet<string>;
 }

@@ -29,7 +29,8 @@ export const PERF_EVENT_HELPERS: readonly HelperProto[] = [
     ret: INT,
     args: [CTX, MAP, ANY, MEM_IN, SIZE_OR_ZERO],
     gplOnly: true,
-    support: 'full',
+    support: 'partial',
+    note: 'packet bytes (BPF_F_CTXLEN_MASK) are not appended for skb and XDP programs: EINVAL',
   },
   {
     id: 55,

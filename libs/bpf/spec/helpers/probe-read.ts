@@ -60,6 +60,7 @@ export const PROBE_READ_HELPERS: readonly HelperProto[] = [
     args: [MEM_OUT, SIZE_OR_ZERO, ANY, btf('task_struct'), ANY],
     gplOnly: true,
     mightSleep: true,
-    support: 'full',
+    support: 'partial',
+    note: 'EFAULT for other tasks where the kernel cannot reach their memory (KernelServices.readTaskUser)',
   },
 ];

@@ -35,15 +35,15 @@ export const RINGBUF_HELPERS: readonly HelperProto[] = [
     name: 'ringbuf_reserve_dynptr',
     ret: INT,
     args: [MAP, ANY32, ANY, DYNPTR_RINGBUF_OUT],
-    support: 'none',
+    support: 'full',
   },
-  { id: 199, name: 'ringbuf_submit_dynptr', ret: VOID, args: [DYNPTR_RINGBUF_RELEASE, ANY], support: 'none' },
+  { id: 199, name: 'ringbuf_submit_dynptr', ret: VOID, args: [DYNPTR_RINGBUF_RELEASE, ANY], support: 'full' },
   {
     id: 200,
     name: 'ringbuf_discard_dynptr',
     ret: VOID,
     args: [DYNPTR_RINGBUF_RELEASE, ANY],
-    support: 'none',
+    support: 'full',
   },
   { id: 209, name: 'user_ringbuf_drain', ret: INT, args: [MAP, FUNC, STACK_OR_NULL, ANY], support: 'none' },
 ];

@@ -17,6 +17,7 @@ export const STACK_HELPERS: readonly HelperProto[] = [
     name: 'get_task_stack',
     ret: INT,
     args: [btf('task_struct'), MEM_OUT, SIZE_OR_ZERO, ANY],
-    support: 'full',
+    support: 'partial',
+    note: 'EFAULT for other tasks where the kernel cannot walk their stacks (KernelServices.taskKernelStack)',
   },
 ];

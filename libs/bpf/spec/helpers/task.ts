@@ -36,7 +36,8 @@ export const TASK_HELPERS: readonly HelperProto[] = [
     ret: retBtf('pt_regs'),
     args: [btf('task_struct')],
     gplOnly: true,
-    support: 'full',
+    support: 'partial',
+    note: 'NULL for any task but the current one',
   },
   {
     id: 180,

@@ -48,10 +48,26 @@ export function checkFuncArg(env: VerifierEnv, index: number, meta: CallMeta): v
   const isNull = isNullScalar(reg) && (flags & PTR_MAYBE_NULL) !== 0;
   if (!isNull) {
     checkRegType(env, regno, arg, flags, meta);
+    if (arg.type === 'PTR_TO_DYNPTR') checkDynptrArg(env, regno, reg, flags, meta);
     checkArgOffset(env, regno, reg, flags);
   }
   noteReferences(env, regno, reg, arg, flags, meta);
   CHECKS[arg.type]?.(env, regno, reg, arg, flags, meta);
+}
+
+/** Dynptrs are not judged; giving back what can't be one is refused as Linux does. */
+function checkDynptrArg(
+  env: VerifierEnv,
+  regno: number,
+  reg: RegState,
+  flags: number,
+  meta: CallMeta,
+): never {
+  if ((flags & OBJ_RELEASE) !== 0) {
+    if (reg.type !== RegBase.PTR_TO_STACK) env.reject('EINVAL', 'cannot release unowned const bpf_dynptr');
+    env.reject('EINVAL', `arg ${regno} is an unacquired reference`);
+  }
+  env.unsupported(`dynptr argument of ${meta.name}`);
 }
 
 /** `may_access_direct_pkt_data` for a helper. */
@@ -144,7 +160,7 @@ function noteReferences(
   flags: number,
   meta: CallMeta,
 ): void {
-  if ((flags & OBJ_RELEASE) !== 0 && arg.type !== 'PTR_TO_DYNPTR') {
+  if ((flags & OBJ_RELEASE) !== 0) {
     if (reg.refObjId === 0 && !isNullScalar(reg)) {
       env.reject('EINVAL', `R${regno} must be referenced when passed to release function`);
     }
@@ -186,8 +202,6 @@ const CHECKS: Readonly<Partial<Record<HelperArg['type'], ArgCheck>>> = {
     processSpinLock(env, regno, meta.proto.name === 'spin_lock'),
   PTR_TO_TIMER: (env, regno, _reg, _arg, _flags, meta) => processTimer(env, regno, meta),
   PTR_TO_CONST_STR: (env, regno) => checkConstStr(env, regno),
-  PTR_TO_DYNPTR: (env, _regno, _reg, _arg, _flags, meta) =>
-    env.unsupported(`dynptr argument of ${meta.name}`),
   KPTR_XCHG_DEST: (env, _regno, _reg, _arg, _flags, meta) => env.unsupported(`kptr argument of ${meta.name}`),
 };
 

@@ -25,7 +25,7 @@ import {
   UNKNOWN,
   zext32To64,
 } from '../scalar';
-import { isPointerValue, markRegUnknown } from '../state/reg-ops';
+import { clearScalarId, isPointerValue, markRegUnknown } from '../state/reg-ops';
 import { BPF_ADD_CONST, BPF_ADD_CONST32, BPF_ADD_CONST64, RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
 import { pushStack } from './path-stack';
@@ -65,10 +65,11 @@ function checkUnary(env: VerifierEnv, insn: Insn): void {
   if (isNeg && dst.type === RegBase.SCALAR_VALUE) {
     checkDstNoMark(env, insn.dst);
     dst.v = adjustScalarMinMaxVals(AluOp.NEG, insnClass(insn) === BPF_CLASS.ALU, dst.v, dst.v);
+    clearScalarId(dst);
   } else if (!isNeg && dst.type === RegBase.SCALAR_VALUE) {
     checkDstNoMark(env, insn.dst);
     dst.v = scalarByteSwap(dst.v, insn.imm, insnClass(insn) === BPF_CLASS.ALU64 || isRegOperand(insn));
-    dst.id = 0;
+    clearScalarId(dst);
   } else {
     checkDst(env, insn.dst);
   }
@@ -115,7 +116,7 @@ function moveScalarPart(env: VerifierEnv, insn: Insn, src: RegState, dst: RegSta
   const same = insn.off === 0 ? regWidth(src) <= 32 : src.v.umax < 1n << BigInt(insn.off - 1);
   if (same) assignScalarIdBeforeMov(env, src);
   dst.copyFrom(src);
-  if (!same) dst.id = 0;
+  if (!same) clearScalarId(dst);
   if (wide) dst.v = coerceRegToSizeSx(dst.v, insn.off >> 3);
   else if (insn.off === 0) dst.v = zext32To64(dst.v);
   else dst.v = coerceSubregToSizeSx(dst.v, insn.off >> 3);
@@ -211,8 +212,7 @@ function linkByDistance(
 ): void {
   const delta = distance(env, insn, op, dst, before, operand);
   if (delta === undefined || (dst.id & BPF_ADD_CONST) !== 0) {
-    if ((dst.id & BPF_ADD_CONST) !== 0) dst.off = 0;
-    dst.id = 0;
+    clearScalarId(dst);
     return;
   }
   dst.id |= insnClass(insn) === BPF_CLASS.ALU ? BPF_ADD_CONST32 : BPF_ADD_CONST64;

@@ -1,6 +1,7 @@
 import type { VerifierEnv } from '../env';
 import { frameInsn } from '../pruning/states-equal';
 import { linkedRegDelta } from '../scalar';
+import { clearScalarId } from '../state/reg-ops';
 import { BPF_ADD_CONST, BPF_ADD_CONST32, type RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
 import type { LinkedReg, VerifierState } from '../state/verifier-state';
@@ -29,7 +30,7 @@ export function collectLinkedRegs(env: VerifierEnv, st: VerifierState, id: numbe
 function collectOne(reg: RegState, base: number, place: LinkedReg, out: LinkedReg[]): void {
   if (reg.type !== RegBase.SCALAR_VALUE || (reg.id & ~BPF_ADD_CONST) !== base) return;
   if (out.length < LINKED_REGS_MAX) out.push(place);
-  else reg.id = 0;
+  else clearScalarId(reg);
 }
 
 /** `sync_linked_regs`: what a jump told of one register holds for all that are linked to it. */

@@ -1,6 +1,6 @@
 /** `attr.log_level` bits (include/linux/bpf_verifier.h). */
-export const LOG_LEVEL1 = 1;
-export const LOG_LEVEL2 = 2;
+const LOG_LEVEL1 = 1;
+const LOG_LEVEL2 = 2;
 export const LOG_STATS = 4;
 
 /**

@@ -9,7 +9,7 @@ import type { VerifierState } from '../state/verifier-state';
 const SLOT_CHAR = '?rm0dif';
 const DYNPTR_NR_SLOTS = 2;
 
-export const DYNPTR_STR: Record<DynptrType, string> = {
+const DYNPTR_STR: Record<DynptrType, string> = {
   [DynptrType.INVALID]: 'unknown',
   [DynptrType.LOCAL]: 'local',
   [DynptrType.RINGBUF]: 'ringbuf',
@@ -77,7 +77,7 @@ function formatDynptrSlot(func: FuncState, spi: number): string {
 }
 
 /** One register as the log shows it (kernel/bpf/log.c: print_reg_state). */
-export function formatReg(env: VerifierEnv, func: FuncState, reg: RegState): string {
+function formatReg(env: VerifierEnv, func: FuncState, reg: RegState): string {
   const t = reg.type;
   const precise = t === RegBase.SCALAR_VALUE && reg.precise ? 'P' : '';
   if (t === RegBase.SCALAR_VALUE && isConst(reg.v))

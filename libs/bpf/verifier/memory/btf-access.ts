@@ -15,6 +15,7 @@ import {
   typeFlags,
 } from '../state/reg-type';
 import { type WalkResult, walkStruct } from './btf-walk';
+import { mapStruct } from './map-structs';
 import { fieldTrust } from './trusted-fields';
 
 /** A load through a pointer to a kernel struct (`check_ptr_to_btf_access`). */
@@ -71,9 +72,12 @@ function loadResult(
     dst.markPointer(RegBase.PTR_TO_MEM | MEM_RDONLY | PTR_UNTRUSTED);
     return;
   }
-  const flags = pointerFlags(env, from, struct, result.member, result.flags);
+  setBtfPointer(env, dst, result.typeId, pointerFlags(env, from, struct, result.member, result.flags));
+}
+
+function setBtfPointer(env: VerifierEnv, dst: RegState, typeId: number, flags: number): void {
   dst.markPointer(RegBase.PTR_TO_BTF_ID | flags);
-  dst.btfId = result.typeId;
+  dst.btfId = typeId;
   if ((flags & PTR_MAYBE_NULL) !== 0) dst.id = env.nextId();
 }
 
@@ -100,7 +104,7 @@ function pointerFlags(
   return walked & ~(PTR_TRUSTED | MEM_RCU);
 }
 
-/** A load from a map object itself, by the kernel's `struct bpf_map` (`check_ptr_to_map_access`). */
+/** A load from a map object itself, by its struct in the kernel's BTF (`check_ptr_to_map_access`). */
 export function checkPtrToMapAccess(
   env: VerifierEnv,
   regno: number,
@@ -109,16 +113,17 @@ export function checkPtrToMapAccess(
   write: boolean,
   valueRegno: number,
 ): void {
-  const reg = env.curRegs[regno];
-  const structId = env.facts.btf.findByName('bpf_map', 'struct');
-  if (structId === undefined)
-    env.reject('ENOTSUPP', `map_ptr access not supported without CONFIG_DEBUG_INFO_BTF`);
+  const name = mapStruct(env.curRegs[regno].map?.type ?? 0);
+  const structId = env.facts.btf.findByName(name, 'struct');
+  if (structId === undefined) env.reject('ENOTSUPP', `map_ptr access not supported for map type ${name}`);
   if (!env.allowPtrLeaks) {
-    env.reject('EPERM', `'struct bpf_map' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`);
+    env.reject('EPERM', `'struct ${name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`);
   }
-  if (off < 0) env.reject('EACCES', `R${regno} is bpf_map invalid negative access: off=${off}`);
-  if (write) env.reject('EACCES', 'only read from bpf_map is supported');
+  if (off < 0) env.reject('EACCES', `R${regno} is ${name} invalid negative access: off=${off}`);
+  if (write) env.reject('EACCES', `only read from ${name} is supported`);
   const result = walkStruct(env.facts.btf, structId, off, size);
   if (result.kind === 'error') env.reject(result.errno, result.message);
-  if (valueRegno >= 0) loadResult(env, env.curRegs[valueRegno], reg, 'bpf_map', result);
+  if (valueRegno < 0) return;
+  if (result.kind === 'ptr') setBtfPointer(env, env.curRegs[valueRegno], result.typeId, result.flags);
+  else loadResult(env, env.curRegs[valueRegno], env.curRegs[regno], name, result);
 }

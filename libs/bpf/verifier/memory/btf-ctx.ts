@@ -3,6 +3,7 @@ import { AttachType, ProgType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { MEM_PERCPU, MEM_RCU, MEM_USER, PTR_MAYBE_NULL, PTR_TRUSTED, RegBase } from '../state/reg-type';
 import type { CtxValue } from './ctx-access';
+import { rawTpArg } from './raw-tp-args';
 
 /** The kernel function or tracepoint a tracing program hangs on (`prog->aux->attach_func_proto`). */
 export interface AttachTarget {
@@ -106,7 +107,12 @@ function argument(
     return undefined;
   }
   const pointee = btf.resolve(type.typeId);
+  if (pointee.kind === 'func_proto' || pointee.kind === 'fwd') {
+    env.complain(`func '${target.name}' arg${index} type ${pointee.kind.toUpperCase()} is not a struct`);
+    return undefined;
+  }
   if (pointee.kind !== 'struct' && pointee.kind !== 'union') return SCALAR;
+  if (target.isTracepoint && rawTpArg(target.name, index) === 'error') return SCALAR;
   env.verbose(
     `func '${target.name}' arg${index} has btf_id ${pointee.id} type ${pointee.kind.toUpperCase()} '${pointee.name}'\n`,
   );
@@ -121,21 +127,6 @@ function argumentFlags(env: VerifierEnv, target: AttachTarget, index: number, ta
   const trusts =
     attach === AttachType.TRACE_RAW_TP || env.spec.type === ProgType.LSM || attach === AttachType.TRACE_ITER;
   if (trusts) flags |= PTR_TRUSTED;
-  if (target.isTracepoint && mayBeNullArg(target.name, index)) flags |= PTR_MAYBE_NULL;
+  if (target.isTracepoint && rawTpArg(target.name, index) === 'null') flags |= PTR_MAYBE_NULL;
   return flags;
-}
-
-/**
- * Arguments of raw tracepoints that may be NULL (kernel/bpf/btf.c: raw_tp_null_args), as bit sets of the argument
- * number.
- */
-const NULL_ARGS: Readonly<Record<string, number>> = {
-  sched_pi_setprio: 0b10,
-  xs_stream_read_data: 0b1,
-  kfree_skb: 0b100,
-  consume_skb: 0,
-};
-
-function mayBeNullArg(name: string, index: number): boolean {
-  return (((NULL_ARGS[name] ?? 0) >> index) & 1) === 1;
 }

@@ -15,6 +15,11 @@ const TAG_FLAGS: Readonly<Record<string, number>> = { user: MEM_USER, percpu: ME
 /** Nested structs that are walked; real ones are far less deep. */
 const MAX_STEPS = 64;
 
+/** Anonymous types and members have a name in messages. */
+function nameOf(named: { readonly name: string }): string {
+  return named.name || '(anon)';
+}
+
 function deny(message: string): WalkResult {
   return { kind: 'error', message, errno: 'EACCES' };
 }
@@ -28,7 +33,7 @@ export function walkStruct(btf: Btf, structId: number, off: number, size: number
     if ('next' in next) type = next.next;
     else return next;
   }
-  return deny(`struct ${type.name} is nested too deeply`);
+  return deny(`struct ${nameOf(type)} is nested too deeply`);
 }
 
 interface Descent {
@@ -46,7 +51,7 @@ class Walker {
 
   step(type: BtfType): WalkResult | Descent {
     if (type.kind !== 'struct' && type.kind !== 'union') {
-      return { kind: 'error', message: `Type '${type.name}' is not a struct`, errno: 'EINVAL' };
+      return { kind: 'error', message: `Type '${nameOf(type)}' is not a struct`, errno: 'EINVAL' };
     }
     if (type.kind === 'union' && type.members.length !== 1) this.flags |= PTR_UNTRUSTED;
     if (this.off + this.size > type.size) return this.beyond(type);
@@ -64,14 +69,14 @@ class Walker {
     }
     return {
       kind: 'error',
-      message: `struct ${type.name} doesn't have field at offset ${this.off}`,
+      message: `struct ${nameOf(type)} doesn't have field at offset ${this.off}`,
       errno: 'EINVAL',
     };
   }
 
   /** Beyond the end only a flexible array may go on. */
   private beyond(type: BtfStruct | BtfUnion): WalkResult | Descent {
-    const error = deny(`access beyond struct ${type.name} at off ${this.off} size ${this.size}`);
+    const error = deny(`access beyond struct ${nameOf(type)} at off ${this.off} size ${this.size}`);
     const last = type.members[type.members.length - 1];
     if (!last) return error;
     const array = this.btf.resolve(last.typeId);
@@ -106,7 +111,7 @@ class Walker {
     if (type.kind === 'ptr') return this.pointer(outer, member, type.typeId, start, elemBytes);
     if (this.off + this.size > end && (this.flags & PTR_UNTRUSTED) === 0) {
       return deny(
-        `access beyond the end of member ${member.name} (mend:${end}) in struct ${outer.name} with off ${this.off} size ${this.size}`,
+        `access beyond the end of member ${nameOf(member)} (mend:${end}) in struct ${nameOf(outer)} with off ${this.off} size ${this.size}`,
       );
     }
     return SCALAR;
@@ -121,7 +126,7 @@ class Walker {
   ): WalkResult {
     if (bytes !== this.size || this.off !== start) {
       return deny(
-        `cannot access ptr member ${member.name} with moff ${start} in struct ${outer.name} with off ${this.off} size ${this.size}`,
+        `cannot access ptr member ${nameOf(member)} with moff ${start} in struct ${nameOf(outer)} with off ${this.off} size ${this.size}`,
       );
     }
     const tag = this.btf.type(targetId);

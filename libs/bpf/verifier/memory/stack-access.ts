@@ -5,7 +5,7 @@ import { pushJmpHistory } from '../pruning/jmp-history';
 import { markChainPrecision } from '../pruning/precision';
 import { isConst, scalarConst, tnumString, ZERO } from '../scalar';
 import { type FuncState, SlotType } from '../state/func-state';
-import { isNullScalar, isPointerValue, markRegUnknown } from '../state/reg-ops';
+import { clearScalarId, isNullScalar, isPointerValue, markRegUnknown } from '../state/reg-ops';
 import { RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
 import { INSN_F_STACK_ACCESS } from '../state/verifier-state';
@@ -27,7 +27,7 @@ import {
 const BPF_MAX_VAR_OFF = 1n << 29n;
 
 /** The frame a stack pointer points into (`func`). */
-export function stackFrame(env: VerifierEnv, reg: RegState): FuncState {
+function stackFrame(env: VerifierEnv, reg: RegState): FuncState {
   return env.cur.frame[reg.frameno];
 }
 
@@ -121,7 +121,7 @@ function writeFixed(
     const fits = regWidth(reg) <= 8 * size;
     if (fits) assignScalarIdBeforeMov(env, reg);
     saveRegisterState(env, func, spi, reg, size);
-    if (!fits) func.spilled[spi].id = 0;
+    if (!fits) clearScalarId(func.spilled[spi]);
   } else if (immediate && aligned && env.bpfCapable) {
     const constant = new RegState();
     constant.markScalar(scalarConst(BigInt(env.insns[insnIdx].imm)));
@@ -310,9 +310,9 @@ function readSpill(env: VerifierEnv, func: FuncState, off: number, size: number,
   }
   if (dstRegno < 0) return false;
   if (size > spillSize || (off & 7) !== 0) return readPartOfSpill(env, func, off, size, dstRegno);
-const dst = env.curRegs[dstRegno];
+  const dst = env.curRegs[dstRegno];
   dst.copyFrom(reg);
-  if (regWidth(reg) > size * 8) dst.id = 0;
+  if (regWidth(reg) > size * 8) clearScalarId(dst);
   return true;
 }
 

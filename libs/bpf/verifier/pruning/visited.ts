@@ -155,7 +155,7 @@ function keepState(env: VerifierEnv, list: ExploredState[], insn: number): void 
 }
 
 /** `update_peak_states`. */
-export function updatePeakStates(env: VerifierEnv): void {
+function updatePeakStates(env: VerifierEnv): void {
   const now = env.exploredSize + env.evictedSize + env.sccs.pendingBackedges;
   if (now > env.peakStates) env.peakStates = now;
 }

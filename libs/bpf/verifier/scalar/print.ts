@@ -24,9 +24,9 @@ export function formatUnum(value: bigint): string {
   return value <= U16_MAX ? value.toString() : hex(value);
 }
 
-/** `(0x0; 0xff)`: known bits and unknown bits. */
+/** `(0x0; 0xff)`: known bits and unknown bits (kernel/bpf/log.c: tnum_strn); a known number stands by itself. */
 export function tnumString(s: { readonly value: bigint; readonly mask: bigint }): string {
-  return `(${hex(s.value)}; ${hex(s.mask)})`;
+  return s.mask === 0n ? formatUnum(s.value) : `(${hex(s.value)}; ${hex(s.mask)})`;
 }
 
 interface Bound {

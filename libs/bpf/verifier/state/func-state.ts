@@ -2,10 +2,7 @@ import { RegState } from './reg-state';
 
 /** Registers R0..R10. */
 export const MAX_BPF_REG = 11;
-export const BPF_REG_FP = 10;
-/** Bytes of stack a frame may use. */
-export const MAX_BPF_STACK = 512;
-export const BPF_REG_SIZE = 8;
+const BPF_REG_SIZE = 8;
 
 /** `enum bpf_stack_slot_type`, one a byte. */
 export enum SlotType {
@@ -21,7 +18,7 @@ export enum SlotType {
 /** Registers and stack of one frame (`struct bpf_func_state`). */
 export class FuncState {
   readonly regs: RegState[] = [];
-  /** Slot types, byte `i` of slot `spi` (fp-8·(spi+1)) at `spi*8 + i`; index 7 is the highest address… as in Linux. */
+  /** Slot types, byte `i` of slot `spi` (fp-8·(spi+1)) at `spi*8 + i`; byte 7 is the lowest address, the first of a spilled register. */
   slotType = new Uint8Array(0);
   /** Spilled register of each slot; meaningless unless the slot says SPILL or DYNPTR. */
   spilled: RegState[] = [];

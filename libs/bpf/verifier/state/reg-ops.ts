@@ -30,3 +30,9 @@ export function clearCallerSavedRegs(env: VerifierEnv): void {
   const regs = env.curRegs;
   for (let i = 0; i < CALLER_SAVED; i++) regs[i].markNotInit();
 }
+
+/** `clear_scalar_id`: the scalar is no longer linked to others. */
+export function clearScalarId(reg: RegState): void {
+  reg.id = 0;
+  reg.off = 0;
+}

@@ -73,7 +73,7 @@ export function typeIsPktPointer(base: RegBase): boolean {
 }
 
 /** kernel/bpf/verifier.c: type_is_ptr_alloc_obj. */
-export function typeIsPtrAllocObj(type: number): boolean {
+function typeIsPtrAllocObj(type: number): boolean {
   return baseType(type) === RegBase.PTR_TO_BTF_ID && (type & MEM_ALLOC) !== 0;
 }
 

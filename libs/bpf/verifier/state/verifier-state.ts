@@ -44,7 +44,7 @@ export interface LinkedReg {
 }
 
 /** Number of spin locks, RCU and preempt regions and the like held, and the references acquired. */
-export class RefSet {
+class RefSet {
   items: Reference[] = [];
   activeLocks = 0;
   activeLockId = 0;

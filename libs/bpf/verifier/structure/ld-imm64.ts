@@ -5,6 +5,7 @@ import {
   insnClass,
   insnMode,
   isLdImm64,
+  OP_CALLX,
   rowsOfOpcode,
 } from '@probed/isa';
 import type { MapInfo } from '@probed/spec';
@@ -34,7 +35,7 @@ export function resolveLdImm64(env: VerifierEnv): void {
     if (isLdImm64(insn)) {
       resolveOne(env, i);
       i++;
-    } else if (rowsOfOpcode(insn.opcode).length === 0) {
+    } else if (insn.opcode === OP_CALLX || rowsOfOpcode(insn.opcode).length === 0) {
       env.reject('EINVAL', `unknown opcode ${insn.opcode.toString(16).padStart(2, '0')}`);
     }
   }

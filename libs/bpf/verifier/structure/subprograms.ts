@@ -21,7 +21,7 @@ import { SubprogInfo, type VerifierEnv } from '../env';
 /** Functions a program may have, the main one included (include/linux/bpf_verifier.h: BPF_MAX_SUBPROGS). */
 const BPF_MAX_SUBPROGS = 256;
 /** Helper id of bpf_tail_call. */
-export const BPF_FUNC_TAIL_CALL = 12;
+const BPF_FUNC_TAIL_CALL = 12;
 
 /** An ld_imm64 that loads the address of a subprogram (`bpf_pseudo_func`). */
 export function isFuncRef(insn: Insn): boolean {

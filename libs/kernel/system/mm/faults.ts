@@ -17,7 +17,7 @@ const handleMmFault = traced<[Vma, number, number, AddressSpace]>(
 );
 
 /** Writes a mapping's `vm_area_struct` when first asked for. */
-export function vmaStruct(k: Kernel, mm: AddressSpace, vma: Vma): number {
+function vmaStruct(k: Kernel, mm: AddressSpace, vma: Vma): number {
   if (vma.offset) return vma.offset;
   const L = k.layout.vma;
   vma.offset = k.memory.alloc(L.sizeBytes);

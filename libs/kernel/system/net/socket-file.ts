@@ -86,7 +86,7 @@ const sockWriteIter = tracedBlocking<[File, Source, number]>(
   },
 );
 
-export function sockPoll(sock: Sock): number {
+function sockPoll(sock: Sock): number {
   if (sock.state === T.LISTEN) return sock.accepted.length > 0 ? POLL.IN : 0;
   let mask = 0;
   if (sock.received.size > 0 || sock.datagrams.length > 0 || sock.receiveShut) mask |= POLL.IN;
@@ -98,7 +98,7 @@ export function sockPoll(sock: Sock): number {
   return mask;
 }
 
-export const socketOps: FileOps = {
+const socketOps: FileOps = {
   sleeps: true,
   readSleeping: (k, file, buf, count) => sockReadIter(k, file, buf, count),
   writeSleeping: (k, file, buf, count) => sockWriteIter(k, file, buf, count),

@@ -202,6 +202,14 @@ function* gzip(u: UserContext): Sys {
   return (yield* u.unlink(path)) < 0 ? 1 : 0;
 }
 
+/** sync(1) with operands: fsync of each. */
+function* syncFile(u: UserContext, path: string): Sys {
+  const fd = yield* u.open(path, O.RDONLY | O.NONBLOCK);
+  if (fd < 0) return fd;
+  yield* u.fsync(fd);
+  return yield* u.close(fd);
+}
+
 function* tar(u: UserContext): Sys {
   const [dir = '.'] = operands(u);
   const names = yield* readDirectory(u, dir);
@@ -228,7 +236,7 @@ function* id(u: UserContext): Sys {
 }
 
 /** getpwnam(3) and getpwuid(3): nscd is asked first, then the files. */
-export function* nameService(u: UserContext, file: string, symbol: string, arg: number): Sys {
+function* nameService(u: UserContext, file: string, symbol: string, arg: number): Sys {
   return yield* u.call('libc', symbol, [arg], function* () {
     const fd = yield* u.socket(1, 0x80801);
     yield* u.connectUnix(fd, '/var/run/nscd/socket');
@@ -328,6 +336,7 @@ export const COREUTILS: readonly Program[] = [
       return yield* u.close(fd);
     });
   }),
+  tool('sync', (u) => eachOperand(u, (path) => syncFile(u, path))),
   tool('tar', tar, { libraries: ['libselinux'] }),
   tool('gzip', gzip, { symbols: ['deflate_block', 'longest_match'] }),
   tool('id', id, { libraries: ['libselinux'] }),

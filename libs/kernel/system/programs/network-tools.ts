@@ -10,7 +10,7 @@ const DNS_PORT = 53;
 const DNS_TIMEOUT_MS = 5_000;
 
 /** getaddrinfo(3) of glibc: nscd, nsswitch, hosts, resolv.conf, then DNS over UDP. @returns dotted quad */
-export function* resolve(u: UserContext, name: string): Sys<string | undefined> {
+function* resolve(u: UserContext, name: string): Sys<string | undefined> {
   if (parseIp(name) !== undefined) return name;
   let answer: string | undefined;
   yield* u.call('libc', 'getaddrinfo', [u.str(name), 0, 0, u.room(8)], function* () {

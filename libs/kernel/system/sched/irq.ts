@@ -1,19 +1,6 @@
+import { SOFTIRQ } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import { frame } from '../trace/traced';
-
-/** Softirq vectors (`include/linux/interrupt.h`). */
-export const SOFTIRQ = {
-  HI: 0,
-  TIMER: 1,
-  NET_TX: 2,
-  NET_RX: 3,
-  BLOCK: 4,
-  IRQ_POLL: 5,
-  TASKLET: 6,
-  SCHED: 7,
-  HRTIMER: 8,
-  RCU: 9,
-} as const;
 
 const F_ENTRY = frame('asm_common_interrupt');
 const F_COMMON = frame('common_interrupt');
@@ -50,27 +37,27 @@ export class Interrupts {
   /** A packet arrives: hard interrupt, then NET_RX softirq. */
   netRx(run: () => void): void {
     this.device(NET_LINE);
-    this.nested(NET_RX_FRAMES, 600, () => this.softirq(SOFTIRQ.NET_RX, run));
+    this.nested(NET_RX_FRAMES, 600, () => this.softirq(SOFTIRQ.NET_RX_SOFTIRQ, run));
   }
 
   /** Loopback: no device interrupts, the backlog's softirq runs on the sender's way out. */
   netBacklog(run: () => void): void {
-    this.nested(NET_RX_FRAMES, 300, () => this.softirq(SOFTIRQ.NET_RX, run));
+    this.nested(NET_RX_FRAMES, 300, () => this.softirq(SOFTIRQ.NET_RX_SOFTIRQ, run));
   }
 
   /** A disk has finished a request. */
   blockDone(run: () => void): void {
     this.device(BLOCK_LINE);
-    this.nested(BLOCK_FRAMES, 400, () => this.softirq(SOFTIRQ.BLOCK, run));
+    this.nested(BLOCK_FRAMES, 400, () => this.softirq(SOFTIRQ.BLOCK_SOFTIRQ, run));
   }
 
   /** What the periodic tick leaves behind: timers, and now and then scheduling and RCU work. */
   tickSoftirqs(): void {
     const { softirqEntry, softirqRaise } = this.k.tp;
     if (!softirqEntry.active && !softirqRaise.active && !this.k.tp.softirqExit.active) return;
-    this.softirq(SOFTIRQ.TIMER, () => this.k.sched.spend(800));
-    this.softirq(SOFTIRQ.SCHED, () => this.k.sched.spend(1_200));
-    this.softirq(SOFTIRQ.RCU, () => this.k.sched.spend(600));
+    this.softirq(SOFTIRQ.TIMER_SOFTIRQ, () => this.k.sched.spend(800));
+    this.softirq(SOFTIRQ.SCHED_SOFTIRQ, () => this.k.sched.spend(1_200));
+    this.softirq(SOFTIRQ.RCU_SOFTIRQ, () => this.k.sched.spend(600));
   }
 
   private softirq(vec: number, run: () => void): void {

@@ -8,7 +8,7 @@ import { EventQueue, type TimedEvent } from './event-queue';
 import { type Sys, YIELD } from './task-program';
 
 /** `CONFIG_HZ=250` */
-export const TICK_NS = 4_000_000;
+const TICK_NS = 4_000_000;
 /** `sysctl_sched_base_slice` scaled for 4 CPUs. */
 const SLICE_NS = 2_800_000;
 /** A woken task preempts when it is behind by this much. */

@@ -10,7 +10,7 @@ export const EFAULT = -14;
 export const EINVAL = -22;
 export const ENOENT = -2;
 export const ENOTDIR = -20;
-export const ENAMETOOLONG = -36;
+const ENAMETOOLONG = -36;
 const PATH_MAX = 4096;
 
 /** `getname`: a path from user memory. @returns text or a negative errno */

@@ -12,7 +12,7 @@ const EAGAIN = -11;
 const EINVAL = -22;
 const EPERM = -1;
 const ENOMEM = -12;
-const COPY_PROCESS_NS = 42_000;
+const COPY_PROCESS_NS = 88_000;
 const COPY_THREAD_NS = 14_000;
 /** Structs of a new process, generously. */
 const PROCESS_BYTES = 64 * 1024;

@@ -45,7 +45,7 @@ export class Cred {
   }
 }
 
-export function idsOf(uid: number, gid: number): Ids {
+function idsOf(uid: number, gid: number): Ids {
   return { uid, gid, euid: uid, egid: gid, suid: uid, sgid: gid, fsuid: uid, fsgid: gid };
 }
 

@@ -17,7 +17,7 @@ const EACCES = -13;
 const ELOOP = -40;
 /** Nested `#!` interpreters (`BINPRM_MAX_RECURSION`). */
 const MAX_INTERPRETERS = 5;
-const EXEC_COST_NS = 260_000;
+const EXEC_COST_NS = 420_000;
 
 const F_EXECVE_COMMON = frame('do_execveat_common.isra.0');
 const F_BPRM = frame('bprm_execve');

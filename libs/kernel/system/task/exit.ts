@@ -7,7 +7,7 @@ import { SIG_IGN } from './signal-struct';
 import { EXIT_STATE, PF } from './state';
 import type { Task } from './task';
 
-const EXIT_COST_NS = 18_000;
+const EXIT_COST_NS = 62_000;
 const SA_NOCLDWAIT = 2;
 
 const doExitHook = tracedBlocking<[number]>(

@@ -12,6 +12,7 @@ import type { Path } from '../vfs/mount';
 import { lookupFrom } from '../vfs/namei';
 import type { Tty } from '../vfs/tty';
 import { CAP_FULL, credFor } from './cred';
+import { TASK_STATE } from './state';
 import type { Task } from './task';
 
 /** A process to be started by a service manager or a container runtime. */
@@ -60,7 +61,7 @@ export function launch(k: Kernel, spec: Launch): Task {
   task.program = bootstrap(k, spec);
   const atNs = spec.atNs ?? k.nowNs();
   k.sched.at(atNs, task.pid % k.cpus, () => wakeUpNewTask(k, task));
-  task.state = 2;
+  k.tasks.setState(task, TASK_STATE.UNINTERRUPTIBLE);
   return task;
 }
 

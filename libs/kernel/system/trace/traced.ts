@@ -89,14 +89,6 @@ function blocking(index: number, words: Fixed<number[]>, run: Fixed<Sys>): Fixed
   };
 }
 
-/**
- * A kernel function that is only a place to attach: no body of its own, 0 unless a program overrides it.
- * LSM hooks are of this kind: a listener's override is the verdict.
- */
-export function tracedHook<A extends unknown[]>(names: Names, words: Words<A>): Body<A, number> {
-  return traced(names, words, () => 0);
-}
-
 /** Names that only occur as frames of stack walks. */
 const frameRegistry: string[] = [];
 

@@ -27,7 +27,7 @@ export function* loadLibraries(u: UserContext, names: readonly string[]): Sys<vo
   yield* u.syscall('set_robust_list', u.buffer + 0x2e0, 24);
   yield* u.syscall('rseq', u.buffer + 0x340, 32, 0, 0x53053053);
   yield* u.syscall('prlimit64', 0, RLIMIT_STACK, 0, u.room(16));
-  yield* u.cpu(260_000);
+  yield* u.cpu(380_000);
 }
 
 function* mapLibrary(u: UserContext, name: string): Sys<void> {

@@ -7,7 +7,7 @@ import type { Inode } from './inode';
 import type { Path } from './mount';
 
 /** `FMODE_*` */
-export const FMODE = { READ: 1, WRITE: 2, OPENED: 0x80000 } as const;
+const FMODE = { READ: 1, WRITE: 2, OPENED: 0x80000 } as const;
 
 /**
  * What one kind of file can do (`struct file_operations`). `buf` is a user address of the current task. Kinds that can

@@ -75,7 +75,7 @@ interface Lookup {
 }
 
 /** The child of a directory, from the cache or from the file system; negative when it does not exist. */
-export function lookupChild(k: Kernel, at: Path, name: string): Dentry {
+function lookupChild(k: Kernel, at: Path, name: string): Dentry {
   const lookup: Lookup = { at, name, result: undefined };
   lookupFast(k, lookup);
   if (!lookup.result) {
@@ -88,7 +88,7 @@ export function lookupChild(k: Kernel, at: Path, name: string): Dentry {
 }
 
 /** A mount that covers this place, as deep as they are stacked. */
-export function crossMounts(path: Path): Path {
+function crossMounts(path: Path): Path {
   let at = path;
   for (;;) {
     const over = at.mnt.children.get(at.dentry);

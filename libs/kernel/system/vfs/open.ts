@@ -160,7 +160,8 @@ export const doSysOpenat2 = traced<[number, number, number, number, { start: Pat
     const { task } = k;
     const fd = task.files.unused();
     if (fd < 0) return fd;
-    const request: OpenRequest = { ...where, uptr, dfd, flags, mode, file: undefined };
+    const { start, path } = where;
+    const request: OpenRequest = { start, path, uptr, dfd, flags, mode, file: undefined };
     const error = doFilpOpen(k, request);
     if (error < 0) return error;
     fdInstall(k, fd, request.file!, (flags & O.CLOEXEC) !== 0);

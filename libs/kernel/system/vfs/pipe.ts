@@ -20,7 +20,7 @@ const COPY_BASE_NS = 260;
 const COPY_NS_PER_BYTE = 0.06;
 
 /** The shared buffer of a pipe's two ends (`struct pipe_inode_info`). */
-export class Pipe {
+class Pipe {
   readonly bytes = new ByteQueue();
   readers = 1;
   writers = 1;
@@ -74,7 +74,7 @@ const pipeWrite = tracedBlocking<[File, Source, number]>(
   },
 );
 
-export const pipeOps: FileOps = {
+const pipeOps: FileOps = {
   sleeps: true,
   readSleeping: (k, file, buf, count): Sys => pipeRead(k, file, buf, count),
   writeSleeping: (k, file, buf, count): Sys => pipeWrite(k, file, buf, count),

@@ -11,7 +11,7 @@ const SCRIPT = Array.from(
 /** Nothing but short processes. */
 export const EXEC_STORM: Scenario = {
   name: 'exec-storm',
-  description: 'four shells that start one short process after the other',
+  description: 'two shells that start one short process after the other',
   teaches:
     'fork, exec and exit at a high rate: ring buffers that overflow, short-lived pids, scheduler latency',
   defaultDurationNs: 3e9,
@@ -22,10 +22,10 @@ export const EXEC_STORM: Scenario = {
       ip: '10.244.1.31',
       tree: shellTree('build-1', '10.244.1.31'),
     });
-    for (let i = 0; i < 4; i++)
+    for (let i = 0; i < 2; i++)
       pod.launch({
         path: '/bin/bash',
-        argv: ['bash', '-c', `${SCRIPT}; ${SCRIPT}`],
+        argv: ['bash', '-c', Array.from({ length: 6 }, () => SCRIPT).join('; ')],
         atNs: kernel.nowNs() + prng.between(1, 20) * 1e6,
       });
   },

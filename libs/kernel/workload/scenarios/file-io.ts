@@ -1,13 +1,15 @@
-import { shellTree } from '@probed/system';
+import { webTree } from '@probed/system';
 import { addPod } from '../pod';
 import type { Scenario } from '../scenario';
 import { startNodeServices } from '../services';
 
 const ROUND = [
   'mkdir /tmp/work',
+  'wc /srv/dataset.bin',
   'cp /etc/passwd /tmp/work/a',
   'cp /usr/bin/bash /tmp/work/b',
   'cat /tmp/work/b > /tmp/work/c',
+  'sync /tmp/work/b /tmp/work/c',
   'mv /tmp/work/c /tmp/work/d',
   'grep root /tmp/work/a',
   'cat /tmp/work/missing',
@@ -20,15 +22,16 @@ const ROUND = [
 /** Files that come and go. */
 export const FILE_IO: Scenario = {
   name: 'file-io',
-  description: 'copies, archives, renames and deletes files, with some failures',
-  teaches: 'opens with their errors, read and write sizes and latencies, file lifetimes, VFS functions',
+  description: 'reads from disk, copies, archives, renames, syncs and deletes files, with some failures',
+  teaches:
+    'opens with their errors, read and write sizes and latencies, file lifetimes, VFS functions, block I/O latency',
   defaultDurationNs: 4e9,
   start(kernel) {
     startNodeServices(kernel);
     const pod = addPod(kernel, {
       name: 'batch-0',
       ip: '10.244.1.41',
-      tree: shellTree('batch-0', '10.244.1.41'),
+      tree: webTree('batch-0', '10.244.1.41'),
     });
     const script = Array.from({ length: 60 }, () => `${ROUND}; sleep 0.02`).join('; ');
     pod.launch({

@@ -30,6 +30,7 @@ const TOOLS = [
   'gzip',
   'echo',
   'wrk',
+  'sync',
 ] as const;
 
 /** Sizes of real executables; a default for the rest. */
