@@ -14,6 +14,7 @@ import {
 import { verify } from '@probed/verifier';
 import { GENERATED_MAPS } from './generate';
 import { POINTER_MAPS } from './generate-pointers';
+import { withoutStrayMaps } from './host-kernel';
 
 /** `struct __sk_buff` (include/uapi/linux/bpf.h). */
 const SKB_BYTES = 192;
@@ -47,7 +48,8 @@ export interface ProgramKind {
 const TC: ProgramKind = { type: ProgType.SCHED_CLS, attachType: 0 };
 
 /** The program as a loader would hand it over; map numbers become names. */
-function programSpec(insns: readonly Insn[], kind: ProgramKind): ProgramSpec {
+function programSpec(program: readonly Insn[], kind: ProgramKind): ProgramSpec {
+  const insns = withoutStrayMaps(program, (index) => MAP_SPECS[index] !== undefined);
   const refs = new Map<number, InsnRef>();
   for (let slot = 0; slot < insns.length; slot += insnSlots(insns[slot])) {
     const { src, imm } = insns[slot];

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHex, toHex } from '@probed/base';
+import { BPF_PSEUDO_LD, type Insn, OP_LD_IMM64 } from '@probed/isa';
 
 export interface HostMap {
   readonly type: number;
@@ -220,6 +221,13 @@ function parseVerdict(fields: string[], log: string): HostVerdict {
     ...(run !== undefined && { runErrno: Number(run), retval: Number(values.get('retval')) }),
     ...(data !== undefined && { data: fromHex(data) }),
   };
+}
+
+/** The program with -1, which names no map, where it loads a map of a number that is none: as host-bpf does it. */
+export function withoutStrayMaps(insns: readonly Insn[], isMap: (index: number) => boolean): Insn[] {
+  const isMapLoad = ({ opcode, src }: Insn) =>
+    opcode === OP_LD_IMM64 && (src === BPF_PSEUDO_LD.MAP_FD || src === BPF_PSEUDO_LD.MAP_VALUE);
+  return insns.map((insn) => (isMapLoad(insn) && !isMap(insn.imm) ? { ...insn, imm: -1 } : insn));
 }
 
 /** A socket filter that returns 0. */

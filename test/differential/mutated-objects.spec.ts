@@ -24,7 +24,7 @@ import { complaint } from './complaint';
 import { encodeBtf } from './encode-btf';
 import { mutateProgram } from './generate';
 import { hostFacts } from './host-facts';
-import { type HostKernel, openHostKernel } from './host-kernel';
+import { type HostKernel, openHostKernel, withoutStrayMaps } from './host-kernel';
 import { objectFiles } from './object-files';
 import { differentialCount, differentialSeed } from './options';
 import { type Comparison, explainTally, Tally } from './tally';
@@ -34,10 +34,11 @@ const LOG_TAIL_BYTES = 1 << 16;
 /** Longer ones take the kernel too long in numbers. */
 const SLOTS_MAX = 3000;
 
-/** An object whose maps and types are in the kernel, maps by the index in `maps`. */
+/** An object whose maps and types are in the kernel. */
 interface LoadedObject {
   readonly spec: CollectionSpec;
-  readonly maps: readonly MapSpec[];
+  /** Names of the maps by the index that they have there. */
+  readonly names: ReadonlyMap<number, string>;
   readonly infos: ReadonlyMap<string, MapInfo>;
   /** Index of its BTF. */
   readonly btf: number | undefined;
@@ -54,24 +55,29 @@ const TYPED_MAPS: ReadonlySet<number> = new Set<number>([
   MapType.TASK_STORAGE,
 ]);
 
+async function createMap(kernel: HostKernel, map: MapSpec, btf: number | undefined): Promise<number> {
+  const { type, keySize, valueSize, maxEntries, flags, mapExtra } = map;
+  const types = { btf, keyTypeId: map.keyTypeId, valueTypeId: map.valueTypeId };
+  const inner = map.inner && (await createMap(kernel, map.inner, btf));
+  const attributes = { type, keySize, valueSize, maxEntries, flags, extra: mapExtra, inner };
+  return kernel.createMap({ ...attributes, ...(TYPED_MAPS.has(type) && map.valueTypeId && types) });
+}
+
+/** @returns names by index; nothing when the kernel refuses one */
 async function createMaps(
   kernel: HostKernel,
   maps: readonly MapSpec[],
   btf: number | undefined,
-): Promise<boolean> {
+): Promise<Map<number, string> | undefined> {
+  const names = new Map<number, string>();
   for (const map of maps) {
-    const { type, keySize, valueSize, maxEntries, flags, mapExtra } = map;
-    const types = { btf, keyTypeId: map.keyTypeId, valueTypeId: map.valueTypeId };
-    const attributes = { type, keySize, valueSize, maxEntries, flags, extra: mapExtra };
-    const index = await kernel.createMap({
-      ...attributes,
-      ...(TYPED_MAPS.has(type) && map.valueTypeId && types),
-    });
-    if (index < 0) return false;
+    const index = await createMap(kernel, map, btf);
+    if (index < 0) return undefined;
+    names.set(index, map.name);
     if (map.contents) await kernel.setElement(index, new Uint8Array(4), map.contents);
     if (map.frozen) await kernel.freeze(index);
   }
-  return true;
+  return names;
 }
 
 /** @returns nothing when the kernel lacks what the object needs */
@@ -87,17 +93,19 @@ async function openObject(
   const { maps } = spec.value;
   const btf = spec.value.btf && (await kernel.loadBtf(encodeBtf(spec.value.btf)));
   if (btf !== undefined && btf < 0) throw new Error(`${file}: the kernel refuses its BTF with errno ${-btf}`);
-  if (!(await createMaps(kernel, maps, btf))) return undefined;
-  return { spec: spec.value, maps, infos: new Map(maps.map((map) => [map.name, mapInfoOf(map)])), btf };
+  const names = await createMaps(kernel, maps, btf);
+  if (!names) return undefined;
+  return { spec: spec.value, names, infos: new Map(maps.map((map) => [map.name, mapInfoOf(map)])), btf };
 }
 
 /** Byte code in which loads of maps name them by index; undefined when it refers to what has no number. */
-function portable(program: ProgramSpec, maps: readonly MapSpec[]): Insn[] | undefined {
+function portable(program: ProgramSpec, names: ReadonlyMap<number, string>): Insn[] | undefined {
   if (program.insns.length > SLOTS_MAX) return undefined;
   const insns = program.insns.map((insn) => ({ ...insn }));
+  const indexes = new Map([...names].map(([index, name]) => [name, index]));
   for (const [slot, ref] of program.refs) {
     if (ref.kind === 'ksym') return undefined;
-    if (ref.kind !== 'kfunc') insns[slot].imm = maps.findIndex((map) => map.name === ref.map);
+    if (ref.kind !== 'kfunc') insns[slot].imm = indexes.get(ref.map) ?? -1;
   }
   return insns;
 }
@@ -115,7 +123,7 @@ function funcInfoBytes({ funcInfo }: ProgramSpec): Uint8Array {
 /** References to maps as the numbers say, and to kernel functions as they were. */
 function refsOf(
   insns: readonly Insn[],
-  maps: readonly MapSpec[],
+  names: ReadonlyMap<number, string>,
   program: ProgramSpec,
 ): Map<number, InsnRef> {
   const refs = new Map(
@@ -123,7 +131,7 @@ function refsOf(
   );
   for (let slot = 0; slot < insns.length; slot += insnSlots(insns[slot])) {
     const { src, imm } = insns[slot];
-    const map = isLdImm64(insns[slot]) ? maps[imm]?.name : undefined;
+    const map = isLdImm64(insns[slot]) ? names.get(imm) : undefined;
     if (map !== undefined && src === BPF_PSEUDO_LD.MAP_FD) refs.set(slot, { kind: 'map', map });
     if (map !== undefined && src === BPF_PSEUDO_LD.MAP_VALUE) refs.set(slot, { kind: 'map-value', map });
   }
@@ -153,7 +161,8 @@ async function compare(
   };
   const { errno } = await kernel.load(host);
   const log = errno === 0 ? '' : (await kernel.load({ ...host, logLevel: 1, logSize: LOG_TAIL_BYTES })).log;
-  const spec = { ...program, insns, refs: refsOf(insns, object.maps, program), lineInfo: [] };
+  const ourInsns = withoutStrayMaps(insns, (index) => object.names.has(index));
+  const spec = { ...program, insns: ourInsns, refs: refsOf(insns, object.names, program), lineInfo: [] };
   const ours = verify(spec, object.infos, facts, { license, objectBtf: object.spec.btf, logLevel: 0 });
   return {
     kernelErrno: errno,
@@ -178,7 +187,7 @@ test('verdicts on mutated programs are the kernel’s', async () => {
       const object = await openObject(file, kernel, facts);
       if (!object) continue;
       for (const program of object.spec.programs) {
-        const insns = portable(program, object.maps);
+        const insns = portable(program, object.names);
         if (!insns) continue;
         const ask = (p: readonly Insn[]) => compare(kernel, facts, object, program, p);
         const here = new Tally();

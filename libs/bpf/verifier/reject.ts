@@ -9,6 +9,7 @@ export const ERRNO = {
   EACCES: 13,
   EFAULT: 14,
   EINVAL: 22,
+  EPROTO: 71,
   EOPNOTSUPP: 95,
   ENOTSUPP: 524,
 } as const;

@@ -6,6 +6,7 @@ import { doCheck } from './exec/do-check';
 import { mint } from './facts';
 import { LOG_STATS } from './log/log-buffer';
 import { ERRNO, Rejection, type VerifierReject } from './reject';
+import { checkAbnormalReturn } from './structure/abnormal-return';
 import { checkAttach, checkProgramType } from './structure/attach';
 import { checkCfg } from './structure/control-flow';
 import { computeLiveRegisters, computePostorder, computeScc } from './structure/data-flow';
@@ -20,6 +21,7 @@ const PASSES: readonly ((env: VerifierEnv) => void)[] = [
   addSubprogs,
   checkSubprogs,
   nameSubprogs,
+  checkAbnormalReturn,
   resolveLdImm64,
   checkCfg,
   computePostorder,

@@ -50,12 +50,14 @@ function resolveOne(env: VerifierEnv, i: number): void {
   if (insn.src === BPF_PSEUDO_LD.NONE || insn.src === BPF_PSEUDO_LD.FUNC) return;
   const ref = env.spec.refs.get(i);
   if (insn.src === BPF_PSEUDO_LD.BTF_ID) {
-    if (ref?.kind !== 'ksym') env.reject('EINVAL', `ldimm64 insn specifies invalid btf_id ${insn.imm}.`);
+    checkBtfId(env, insn.imm, high.imm, ref?.kind === 'ksym');
     return;
   }
   const byValue = insn.src === BPF_PSEUDO_LD.MAP_VALUE || insn.src === BPF_PSEUDO_LD.MAP_IDX_VALUE;
   const byMap = insn.src === BPF_PSEUDO_LD.MAP_FD || insn.src === BPF_PSEUDO_LD.MAP_IDX;
   if (!byValue && !(byMap && high.imm === 0)) env.reject('EINVAL', 'unrecognized bpf_ld_imm64 insn');
+  const byIndex = insn.src === BPF_PSEUDO_LD.MAP_IDX || insn.src === BPF_PSEUDO_LD.MAP_IDX_VALUE;
+  if (byIndex && !ref) env.reject('EPROTO', 'fd_idx without fd_array is invalid');
   if (ref?.kind !== 'map' && ref?.kind !== 'map-value')
     env.reject('EINVAL', `fd ${insn.imm} is not pointing to valid bpf_map`);
   const map = env.maps.get(ref.map);
@@ -63,6 +65,15 @@ function resolveOne(env: VerifierEnv, i: number): void {
   addUsedMap(env, map);
   env.mapOf.set(i, map);
   if (byValue) checkDirectValue(env, map, high.imm);
+}
+
+/** `check_pseudo_btf_id` as far as the instruction goes; a named symbol is looked up when the load is walked. */
+function checkBtfId(env: VerifierEnv, id: number, module: number, named: boolean): void {
+  if (named) return;
+  if (module !== 0) env.reject('EINVAL', 'invalid module BTF object FD specified.');
+  const { btf } = env.facts;
+  if (!btf.has(id)) env.reject('ENOENT', `ldimm64 insn specifies invalid btf_id ${id}.`);
+  env.reject('EINVAL', `pseudo btf_id ${id} in ldimm64 isn't KIND_VAR or KIND_FUNC.`);
 }
 
 function addUsedMap(env: VerifierEnv, map: MapInfo): void {

@@ -54,6 +54,18 @@ describe('structure', () => {
     ['byte swap of 8 bits', '.insn 0xdc 1 0 0 8\nr0 = 0\nexit', 'BPF_END uses reserved fields', 22],
     ['negation with an immediate', '.insn 0x87 1 0 0 8\nr0 = 0\nexit', 'BPF_NEG uses reserved fields', 22],
     ['call outside the program', '.insn 0x85 0 1 0 9\nr0 = 0\nexit', 'call to invalid destination', 22],
+    [
+      'classic load in a subprogram',
+      'r6 = r1\ncall f\nexit\nf:\nr6 = r1\nr0 = *(u16 *)skb[12]\nexit',
+      'LD_ABS is not allowed in subprogs without BTF',
+      22,
+    ],
+    [
+      'map by index',
+      '.insn 0x18 1 5 0 0\n.insn 0 0 0 0 0\nr0 = 0\nexit',
+      'fd_idx without fd_array is invalid',
+      71,
+    ],
     ['division by the number 0', 'r0 = 1\nr0 /= 0\nexit', 'div by zero', 22],
     ['shift by 64', 'r0 = 1\nr0 <<= 64\nexit', 'invalid shift 64', 22],
     ['32-bit shift by 32', 'r0 = 1\nw0 <<= 32\nexit', 'invalid shift 32', 22],

@@ -147,7 +147,7 @@ export class Scheduler {
       left -= step;
       if (cur.clock >= cur.nextSampleNs) this.k.perf.sample(cur);
       const task = cur.current;
-      if (cur.clock >= this.horizon || cur.needResched) yield YIELD.PREEMPT;
+      if (this.shouldYield()) yield YIELD.PREEMPT;
       if (task.signal.groupExiting || task.signalPending()) yield* this.k.signals.deliver();
       if (left <= 0) return;
     }
@@ -155,7 +155,8 @@ export class Scheduler {
 
   /** True when the running task has to give way before it goes on in user mode. */
   shouldYield(): boolean {
-    return this.cur.clock >= this.horizon || this.cur.needResched;
+    const { clock, needResched } = this.cur;
+    return needResched || clock >= this.horizon || clock >= this.untilNs;
   }
 
   /** Puts the current task to sleep until it is woken. */
