@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Rebuilds every *.bpf.o of the examples and of the CLI's tests from the C source beside it.
-# Needs clang (15 or newer, CLANG=… to choose) and libbpf's headers; running the examples needs neither.
+# Needs clang (15 or newer, CLANG=… to choose); running the examples does not.
 # usage: examples/build.sh [FOLDER…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +21,7 @@ find "$@" -name '*.bpf.c' | sort | while read -r source; do
 	# Line information names the source without the folder of this checkout.
 	"$clang" -g -O2 -Wall -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
 		-fdebug-compilation-dir=. -ffile-prefix-map="$include"=. -ffile-prefix-map="$PWD"=. \
-		-I "$include" -I /usr/include/x86_64-linux-gnu -c "$source" -o "$object"
+		-I "$include" -I libs/service/assets/include -c "$source" -o "$object"
 	"$strip" -g "$object"
 	echo "$object"
 done

@@ -1,11 +1,19 @@
-import { type Diagnostic, err, ok, type Result } from '@probed/base';
+import { type Diagnostic, diagnostic, err, ok, type Result } from '@probed/base';
 import type { Btf } from '@probed/btf';
 import { createHelpers, type KernelServices } from '@probed/helpers';
 import { createInterpreter } from '@probed/interp';
+import { isHelperCall } from '@probed/isa';
 import { compile, JitLimitError } from '@probed/jit';
 import { type BpfMap, createMap, type MapEnv, MapRegistry } from '@probed/maps';
 import type { KernelMemory } from '@probed/memory';
-import type { KernelFacts, MapInfo, MapSpec, ProgramSpec, VerifiedProgram } from '@probed/spec';
+import {
+  helperById,
+  type KernelFacts,
+  type MapInfo,
+  type MapSpec,
+  type ProgramSpec,
+  type VerifiedProgram,
+} from '@probed/spec';
 import { type VerifierReject, verify } from '@probed/verifier';
 import { CollectionEnv } from './collection-env';
 import { LoadedProgram } from './loaded-program';
@@ -88,6 +96,8 @@ export class BpfRuntime {
       logLevel: options.logLevel ?? 1,
     });
     if (!verified.ok) return verified;
+    const missing = unsupportedHelper(verified.value);
+    if (missing) return err(missing);
     const built = this.build(verified.value, env);
     if (!built.ok) return built;
     const guard = this.guards.guardFor(program.type);
@@ -111,6 +121,20 @@ export class BpfRuntime {
     }
   }
 }
+
+/** A helper that Linux has and this runtime has not: the program is sound, but cannot run here. */
+function unsupportedHelper(program: VerifiedProgram): Diagnostic | undefined {
+  const slot = program.insns.findIndex(
+    (insn, at) =>
+      program.facts[at].reachable && isHelperCall(insn) && helperById(insn.imm)?.support === 'none',
+  );
+  if (slot < 0) return undefined;
+  const { imm } = program.insns[slot];
+  const message = `helper bpf_${helperById(imm)?.name}#${imm} is not supported (EOPNOTSUPP)`;
+  return diagnostic('helper-unsupported', message, { where: program.spec.name, errno: EOPNOTSUPP });
+}
+
+const EOPNOTSUPP = 95;
 
 /** What the JIT gives when a program is beyond it (include/linux/errno.h). */
 const ENOTSUPP = 524;

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { bundledIncludeDir } from '@probed/assets';
 import { diagnostic, err, ok, type Result } from '@probed/base';
 
 /** Names under which distributions install clang, newest first after the plain one. */
@@ -27,8 +28,7 @@ function findClang(env: NodeJS.ProcessEnv = process.env): string | undefined {
 export async function compileBpf(source: string, vmlinuxH: () => string): Promise<Result<Uint8Array>> {
   const clang = findClang();
   if (clang === undefined) {
-    const hint =
-      'install clang (Debian: apt install clang libbpf-dev), set CLANG, or give the compiled .bpf.o';
+    const hint = 'install clang (Debian: apt install clang), set CLANG, or give the compiled .bpf.o';
     return err(
       diagnostic('clang-missing', 'clang is needed to compile C and was not found', { where: source, hint }),
     );
@@ -45,9 +45,11 @@ export async function compileBpf(source: string, vmlinuxH: () => string): Promis
 }
 
 function runClang(clang: string, source: string, folder: string, object: string) {
-  const includes = [dirname(source), folder, ...ARCH_INCLUDES.filter((path) => existsSync(path))];
+  // Our headers stand in for libbpf's, so that clang alone is enough.
+  const includes = [dirname(source), folder, bundledIncludeDir()];
+  const system = ARCH_INCLUDES.filter((path) => existsSync(path)).flatMap((path) => ['-idirafter', path]);
   const args = ['-g', '-O2', '-Wall', '-target', 'bpf', '-mcpu=v3', '-D__TARGET_ARCH_x86'];
-  args.push(...includes.map((path) => `-I${path}`), '-c', source, '-o', object);
+  args.push(...includes.map((path) => `-I${path}`), ...system, '-c', source, '-o', object);
   const options = { timeout: COMPILE_MS_MAX, maxBuffer: OUTPUT_BYTES_MAX };
   return new Promise<ReturnType<typeof clangFault> | undefined>((resolve) => {
     execFile(clang, args, options, (error, _stdout, stderr) => {
@@ -65,8 +67,5 @@ function clangFault(clang: string, source: string, message: string, stderr: stri
     return diagnostic('clang-failed', `${clang} failed: ${reason}`, { where: source, log });
   }
   const [, file, line, text] = match;
-  const hint = /'bpf\/.*' file not found/.test(text)
-    ? 'the headers of libbpf are missing (Debian: apt install libbpf-dev)'
-    : undefined;
-  return diagnostic('clang-failed', `does not compile: ${text}`, { where: `${file}:${line}`, log, hint });
+  return diagnostic('clang-failed', `does not compile: ${text}`, { where: `${file}:${line}`, log });
 }

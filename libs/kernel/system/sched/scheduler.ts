@@ -1,4 +1,4 @@
-import { assert } from '@probed/base';
+import { assert, type Prng } from '@probed/base';
 import type { Kernel } from '../kernel';
 import { EXIT_STATE, TASK_STATE } from '../task/state';
 import type { Task } from '../task/task';
@@ -17,6 +17,8 @@ const SWITCH_COST_NS = 1_100;
 const WAKE_COST_NS = 420;
 /** From a wakeup to the first instruction of an idle CPU (IPI, leaving C1). */
 const IDLE_EXIT_NS = 1_900;
+/** Mean of what deeper idle states add to that. */
+const IDLE_DEPTH_NS = 6_000;
 /** A CPU whose turn it is always gets this far, so that two CPUs at the same time both advance. */
 const MIN_STEP_NS = 1_000;
 /** How far user mode may run ahead of the other CPUs. */
@@ -71,8 +73,11 @@ export class Scheduler {
   /** All virtual time before this has been executed. */
   private reachedNs = 0;
   private untilNs = 0;
+  private readonly idleDepths: Prng;
 
-  constructor(private readonly k: Kernel) {}
+  constructor(private readonly k: Kernel) {
+    this.idleDepths = k.prng.fork('idle');
+  }
 
   addCpu(idle: Task, startNs: number): void {
     const cpu = new Cpu(this.cpus.length, idle);
@@ -218,13 +223,18 @@ export class Scheduler {
 
   private notify(cpu: Cpu, task: Task): void {
     if (!cpu.busy) {
-      const atNs = this.cur.clock + (cpu === this.cur ? 0 : IDLE_EXIT_NS);
+      const atNs = this.cur.clock + (cpu === this.cur ? 0 : this.idleExitNs());
       this.at(atNs, cpu.id, () => {
         if (!cpu.busy && cpu.queue.length > 0) this.schedule(cpu, false);
       });
     } else if (task.vruntime + WAKEUP_GRANULARITY_NS < cpu.current.vruntime + this.sinceSwitch(cpu)) {
       cpu.needResched = true;
     }
+  }
+
+  /** How long an idle CPU takes to run something: the deeper it sleeps, the longer. */
+  private idleExitNs(): number {
+    return IDLE_EXIT_NS + Math.round(this.idleDepths.exponential(IDLE_DEPTH_NS));
   }
 
   private sinceSwitch(cpu: Cpu): number {

@@ -1,4 +1,4 @@
-import { AF, AT as ATF, CLOCK, CLONE, O, SIGNAL, SOCK, syscallByName } from '@probed/abi';
+import { AF, AT as ATF, CLOCK, CLONE, MAP, O, PROT, SIGNAL, SOCK, syscallByName } from '@probed/abi';
 import { writeI64 } from '@probed/base';
 import type { Kernel } from '../kernel';
 import { type Sys, YIELD } from '../sched/task-program';
@@ -113,6 +113,8 @@ const RING_BELOW_SP = 96 * 1024;
 /** One large buffer for reads and writes, below the ring. */
 const BUFFER_BELOW_SP = 232 * 1024;
 const BUFFER_BYTES = 128 * 1024;
+/** What pthread_create maps for a thread's stack unless told otherwise (RLIMIT_STACK). */
+const THREAD_STACK_BYTES = 8 * 1024 * 1024;
 const STAT_BYTES = 144;
 
 const utf8 = new TextEncoder();
@@ -144,16 +146,23 @@ export class UserContext {
     readonly k: Kernel,
     readonly program: ProgramContext,
     from?: UserContext,
+    stackTop?: number,
   ) {
-    const sp = Math.floor(k.task.mm!.marks.startStack / 4096) * 4096;
+    const sp = Math.floor((stackTop ?? k.task.mm!.marks.startStack) / 4096) * 4096;
     this.ringStart = sp - RING_BELOW_SP;
     this.buffer = sp - BUFFER_BELOW_SP;
-    this.ringAt = from?.ringAt ?? this.ringStart;
+    this.ringAt = this.ringStart;
     if (from) {
-      for (const [text, at] of from.interned) this.interned.set(text, at);
+      if (stackTop === undefined) this.inheritStrings(from);
       this.heapAt = from.heapAt;
       this.heapEnd = from.heapEnd;
     }
+  }
+
+  /** A forked child has its parent's strings where the parent put them. */
+  private inheritStrings(from: UserContext): void {
+    this.ringAt = from.ringAt;
+    for (const [text, at] of from.interned) this.interned.set(text, at);
   }
 
   get argv(): readonly string[] {
@@ -544,21 +553,35 @@ export class UserContext {
   thread(main: ChildMain): Sys {
     const { VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT_SETTID, CHILD_CLEARTID } = CLONE;
     const flags = VM | FS | FILES | SIGHAND | THREAD | SYSVSEM | SETTLS | PARENT_SETTID | CHILD_CLEARTID;
-    return this.call('libc', 'pthread_create', [0, 0, 0, 0], () => this.clone(flags, 0, main, NR.exit));
+    return this.call('libc', 'pthread_create', [0, 0, 0, 0], () => this.clonedThread(flags, main));
   }
 
-  private clone(flags: number, exitSignal: number, main: ChildMain, exitNr: number = NR.exit_group): Sys {
+  /** A thread has a stack of its own, and its strings and buffers in there: it shares all other memory. */
+  private *clonedThread(flags: number, main: ChildMain): Sys {
+    const map = MAP.PRIVATE | MAP.ANONYMOUS | MAP.NORESERVE | MAP.STACK;
+    const stack = yield* this.mmap(THREAD_STACK_BYTES, PROT.READ | PROT.WRITE, map);
+    if (stack < 0) return stack;
+    return yield* this.clone(flags, 0, main, NR.exit, stack + THREAD_STACK_BYTES);
+  }
+
+  private clone(
+    flags: number,
+    exitSignal: number,
+    main: ChildMain,
+    exitNr: number = NR.exit_group,
+    stackTop?: number,
+  ): Sys {
     const { k } = this;
     const tid = this.room(8);
-    const run = (child: Task): Sys<never> => this.child(child, main, exitNr);
+    const run = (child: Task): Sys<never> => this.child(child, main, exitNr, stackTop);
     const request: CloneRequest = { flags, exitSignal, main: run, parentTid: tid, childTid: tid };
     k.pendingClone = request;
-    return this.sys(NR.clone, flags | exitSignal, 0, tid, tid, 0);
+    return this.sys(NR.clone, flags | exitSignal, stackTop ?? 0, tid, tid, 0);
   }
 
-  private *child(task: Task, main: ChildMain, exitNr: number): Sys<never> {
+  private *child(task: Task, main: ChildMain, exitNr: number, stackTop?: number): Sys<never> {
     yield* this.k.syscalls.returnFromFork(task);
-    const u = new UserContext(this.k, this.program, this);
+    const u = new UserContext(this.k, this.program, this, stackTop);
     const code = yield* main(u);
     yield* u.sys(exitNr, code);
     for (;;) yield YIELD.EXIT;
