@@ -64,7 +64,7 @@ export const CTX = 6;
 /** Holds a pointer into a map's value or the packet for the length of a statement. */
 export const POINTER = 7;
 export const KEPT = 8;
-export const COUNTER = 9;
+const COUNTER = 9;
 const CALLER_SAVED = [0, 1, 2, 3, 4, 5];
 /** Stack: scalar slots at the top, then keys, values and buffers of helper calls. */
 const SLOTS = 8;

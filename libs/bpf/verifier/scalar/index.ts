@@ -17,7 +17,6 @@ export {
   zext32To64,
 } from './extend';
 export { type ForkedScalars, maybeForkScalars } from './fork';
-export { JmpOp } from './jmp-op';
 export { adjustPtrAdd, adjustPtrSub, linkedRegDelta } from './pointer-offset';
 export {
   formatSnum,
@@ -27,7 +26,7 @@ export {
   type ScalarLabel,
   tnumString,
 } from './print';
-export { rangeWithin, scalarEquals, scalarIncludes, tnumIn } from './relations';
+export { rangeWithin, scalarEquals, tnumIn } from './relations';
 export {
   isConst,
   isSubregConst,
