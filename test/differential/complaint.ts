@@ -7,9 +7,9 @@ export function complaint(lines: readonly string[]): string {
   return said[said.length - 1] ?? '';
 }
 
-/** Two complaints of the kernel's share their line: one with the statistics, one with the instruction before it. */
+/** Some complaints of the kernel's share their line with the statistics, or with the instruction before them. */
 function withoutNeighbours(line: string): string {
   return line
     .replace(/(processed \d+ insns|verification time|stack depth).*/, '')
-    .replace(/^\d+: \(.*(BPF program is too large\.)/, '$1');
+    .replace(/^\d+: \(.*(BPF program is too large\.|infinite loop detected )/, '$1');
 }

@@ -45,7 +45,8 @@ export interface ProgramKind {
   readonly attachType: number;
 }
 
-const TC: ProgramKind = { type: ProgType.SCHED_CLS, attachType: 0 };
+/** A plain sched_cls program. */
+export const TC: ProgramKind = { type: ProgType.SCHED_CLS, attachType: 0 };
 
 /** The program as a loader would hand it over; map numbers become names. */
 function programSpec(program: readonly Insn[], kind: ProgramKind): ProgramSpec {
@@ -81,8 +82,8 @@ export interface OurVerdict {
 }
 
 /** What our verifier says. */
-export function judge(insns: readonly Insn[], facts: KernelFacts, kind = TC): OurVerdict {
-  const verdict = verify(programSpec(insns, kind), MAP_INFOS, facts, { license: 'GPL', logLevel: 0 });
+export function judge(insns: readonly Insn[], facts: KernelFacts, kind = TC, logLevel = 0): OurVerdict {
+  const verdict = verify(programSpec(insns, kind), MAP_INFOS, facts, { license: 'GPL', logLevel });
   if (verdict.ok) return { errno: 0, log: verdict.value.log, isUnsupported: false };
   const { errno, log } = verdict.error;
   return { errno, log, isUnsupported: verdict.error.verdict === 'unsupported' };

@@ -11,6 +11,7 @@ import { fromHex, toHex } from '@probed/base';
 import { BPF_PSEUDO_LD, type Insn, OP_LD_IMM64 } from '@probed/isa';
 
 export interface HostMap {
+  readonly name?: string;
   readonly type: number;
   readonly keySize: number;
   readonly valueSize: number;
@@ -127,6 +128,7 @@ export class HostKernel {
   /** @returns index of the map, or a negative errno */
   createMap(map: HostMap): Promise<number> {
     return this.index('map', {
+      name: map.name,
       type: map.type,
       key: map.keySize,
       value: map.valueSize,

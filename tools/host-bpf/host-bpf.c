@@ -5,7 +5,7 @@
  * tokens; bytes are written in hexadecimal. Objects get small numbers in order of creation, apart for maps and BTF.
  *
  *   btf data=HEX                                       -> idx=N | errno=E
- *   map type=N key=N value=N max=N [flags=N] [btf=IDX keytype=N valuetype=N] [inner=IDX] [extra=N]
+ *   map type=N key=N value=N max=N [name=S] [flags=N] [btf=IDX keytype=N valuetype=N] [inner=IDX] [extra=N]
  *                                                      -> idx=N | errno=E
  *   elem map=IDX key=HEX value=HEX                     -> errno=E
  *   freeze map=IDX                                     -> errno=E
@@ -204,8 +204,11 @@ static void do_map(void)
 		.btf_key_type_id = number("keytype", 0), .btf_value_type_id = number("valuetype", 0),
 	};
 	struct map *inner = map_at(number("inner", MAX_OBJECTS));
+	char *name = text("name");
 	int fd;
 
+	if (name)
+		strncpy(attr.name, name, sizeof(attr.name) - 1);
 	attr.btf_fd = known_fd("btf");
 	attr.inner_map_fd = inner ? inner->fd : 0;
 	fd = map_count < MAX_OBJECTS ? bpf_fd(MAP_CREATE, &attr, sizeof(attr)) : -ENFILE;

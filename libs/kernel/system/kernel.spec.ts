@@ -191,15 +191,16 @@ test('the pid of a container task in its namespace and in another', () => {
   });
   kernel.hooks.tracepoint('syscalls', 'sys_enter_getpid')!.raw.add(() => {
     const { task } = kernel;
-    const own = task.thread.numbers[1].ns.inum;
+    const [outer, own] = task.thread.numbers.map(({ ns }) => ns.inum);
     seen.push(
       kernel.pidInNamespace(NSFS_DEV, own),
+      kernel.pidInNamespace(NSFS_DEV, outer),
       kernel.pidInNamespace(NSFS_DEV, 1),
       kernel.ancestorCgroupId(0),
     );
   });
   kernel.run(kernel.nowNs() + 1e8);
-  expect(seen).toEqual([{ pid: 1, tgid: 1 }, undefined, 1]);
+  expect(seen).toEqual([{ pid: 1, tgid: 1 }, undefined, undefined, 1]);
 });
 
 test('an override replaces what a function does, an LSM listener denies', () => {
@@ -235,4 +236,72 @@ test('a signal from a program reaches the current task', () => {
   });
   kernel.run(kernel.nowNs() + 1e8);
   expect(ends).toEqual([9]);
+});
+
+test('a position given to pread moves for the probe that looks, and not in the file', () => {
+  const seen: unknown[] = [];
+  const kernel = boot(function* (u) {
+    const fd = yield* u.open('/etc/passwd', O.RDONLY);
+    yield* u.syscall('pread64', fd, u.buffer, 10, 5);
+    seen.push(yield* u.lseek(fd, 0, 1));
+    return 0;
+  });
+  const at = (words: readonly number[]) => readI64(kernel.memory.view, offsetOf(words[3]));
+  const read = kernel.hooks.kernelFunction('vfs_read')!;
+  read.entry.add((call) => seen.push(at(call.args)));
+  read.exit.add((call) => seen.push(call.ret, at(call.args)));
+  kernel.run(kernel.nowNs() + 1e8);
+  // Before it, ld.so reads the head of the executable's libraries.
+  expect(seen.slice(-4)).toEqual([5, 10, 15, 0]);
+});
+
+test('who creates a file may write it whatever its mode, and hooks see that it is new', () => {
+  const modes: number[] = [];
+  const results: number[] = [];
+  const kernel = boot(function* (u) {
+    const fd = yield* u.open('/tmp/new', O.WRONLY | O.CREAT, 0o400);
+    results.push(yield* u.write(fd, 'text'), yield* u.open('/tmp/new', O.WRONLY), yield* u.open('/tmp/new'));
+    return 0;
+  });
+  kernel.hooks.kernelFunction('security_file_open')!.entry.add((call) => {
+    if (kernel.current().comm === 'probe') modes.push(read(kernel, 'file', offsetOf(call.args[0]), 'f_mode'));
+  });
+  kernel.run(kernel.nowNs() + 1e8);
+  expect(results).toEqual([4, -13, 4]);
+  // WRITE, LSEEK, PREAD, PWRITE, ATOMIC_POS, CAN_WRITE, OPENED, CREATED; then READ … CAN_READ, OPENED.
+  expect(modes.slice(-2)).toEqual([0x1c_801e, 0xa_801d]);
+});
+
+test('vfs_rename takes both names', () => {
+  const names: string[] = [];
+  const kernel = boot(function* (u) {
+    yield* u.open('/tmp/old', O.WRONLY | O.CREAT);
+    yield* u.rename('/tmp/old', '/tmp/new');
+    return 0;
+  });
+  kernel.hooks.kernelFunction('vfs_rename')!.entry.add(({ args }) => {
+    for (const member of ['old_dentry', 'new_dentry', 'new_parent']) {
+      const dentry = follow(kernel, 'renamedata', offsetOf(args[0]), member);
+      names.push(text(kernel, follow(kernel, 'dentry', dentry, 'd_name.name')));
+    }
+  });
+  kernel.run(kernel.nowNs() + 1e8);
+  expect(names).toEqual(['old', 'new', 'tmp']);
+});
+
+test("init's parent is the idle task, where walks over ancestors end", () => {
+  const kernel = boot(function* (u) {
+    yield* u.getpid();
+    return 0;
+  });
+  const pids: number[] = [];
+  kernel.hooks.tracepoint('syscalls', 'sys_enter_getpid')!.raw.add(() => {
+    let at = kernel.current().taskOffset;
+    for (let i = 0; i < 4; i++) {
+      at = follow(kernel, 'task_struct', at, 'real_parent');
+      pids.push(read(kernel, 'task_struct', at, 'tgid'));
+    }
+  });
+  kernel.run(kernel.nowNs() + 1e8);
+  expect(pids).toEqual([1, 0, 0, 0]);
 });

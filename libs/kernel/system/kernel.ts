@@ -267,10 +267,10 @@ export class Kernel implements KernelApi {
 
   pidInNamespace(device: number, inode: number): { pid: number; tgid: number } | undefined {
     const { task } = this;
-    if (device !== NSFS_DEV) return undefined;
-    for (const { nr, ns } of task.thread.numbers)
-      if (ns.inum === inode) return { pid: nr, tgid: task.groupLeader.thread.numberIn(ns) };
-    return undefined;
+    // Only the namespace that the task is active in counts, not those above it.
+    const { nr, ns } = task.thread.numbers[task.thread.numbers.length - 1];
+    if (device !== NSFS_DEV || ns.inum !== inode) return undefined;
+    return { pid: nr, tgid: task.groupLeader.thread.numberIn(ns) };
   }
 
   fileOffset(pid: number, fd: number): number | undefined {

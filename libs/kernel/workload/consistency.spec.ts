@@ -1,7 +1,7 @@
 import { loadReferenceKernel } from '@probed/assets';
 import { Prng } from '@probed/base';
 import { Btf } from '@probed/btf';
-import { KernelMemory } from '@probed/memory';
+import { KernelMemory, offsetOf } from '@probed/memory';
 import { Kernel } from '@probed/system';
 import { findScenario } from './index';
 
@@ -117,6 +117,32 @@ test('TCP states follow the RFC and connections end', () => {
   expect(wrong).toEqual([]);
   expect(closed).toBeGreaterThan(150);
   expect(states.size).toBeLessThan(40);
+});
+
+test('tcp_rcv_state_process sees each connection in SYN_SENT once, tcp_rcv_established none', () => {
+  const kernel = started('network', 27);
+  const place = btf.member(btf.findByName('sock', 'struct')!, '__sk_common.skc_state')!;
+  const state = (word: number) => kernel.memory.view.getUint8(offsetOf(word) + place.offsetBits / 8);
+  const seen = { connects: 0, synSent: 0, established: 0, other: 0 };
+  const ESTABLISHED = 1;
+  const SYN_SENT = 2;
+  record(kernel, 'sock', 'inet_sock_set_state', (f) => {
+    if (f.newstate === SYN_SENT) seen.connects++;
+  });
+  kernel.hooks.kernelFunction('tcp_rcv_state_process')!.entry.add(({ args }) => {
+    if (state(args[0]) === SYN_SENT) seen.synSent++;
+    if (state(args[0]) === ESTABLISHED) seen.other++;
+  });
+  kernel.hooks.kernelFunction('tcp_rcv_established')!.entry.add(({ args }) => {
+    if (state(args[0]) === ESTABLISHED) seen.established++;
+    else seen.other++;
+  });
+  kernel.run(kernel.nowNs() + 1e9);
+  expect(seen.connects).toBeGreaterThan(50);
+  // Connections to hosts that never answer, and those still under way.
+  expect(seen.connects - seen.synSent).toBeLessThan(10);
+  expect(seen.established).toBeGreaterThan(seen.synSent);
+  expect(seen.other).toBe(0);
 });
 
 test('what vfs_read returns is what read returns', () => {

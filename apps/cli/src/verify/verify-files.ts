@@ -1,3 +1,4 @@
+import { CAP } from '@probed/abi';
 import { type KernelProfile, kernelFacts } from '@probed/machine';
 import { CommandFailed, failUsage } from '../errors';
 import { ObjectFiles } from '../input/object-file';
@@ -54,16 +55,14 @@ export async function verifyFiles(files: readonly string[], options: VerifyFiles
   if (report.failed) throw new CommandFailed();
 }
 
-const CAPABILITY = /^CAP_[A-Z_]+$/;
-
+/** `CAP_BPF,CAP_PERFMON`, or short as in `bpf,perfmon`; `all` or nothing said: all of them. */
 function parseCaps(list: string | undefined): ReadonlySet<string> | undefined {
   if (list === undefined || list === 'all') return undefined;
   if (list === 'none' || list === '') return new Set();
-  const names = list.split(',').map((name) => name.trim().toUpperCase());
-  const wrong = names.find((name) => !CAPABILITY.test(name));
-  if (wrong !== undefined)
-    failUsage(`--caps: ${wrong} is no capability`, 'e.g. CAP_BPF,CAP_PERFMON,CAP_NET_ADMIN');
-  return new Set(names);
+  const names = list.split(',').map((name) => name.trim().toUpperCase().replace(/^CAP_/, ''));
+  const wrong = names.find((name) => !(name in CAP));
+  if (wrong !== undefined) failUsage(`--caps: ${wrong} is no capability`, 'e.g. bpf,perfmon,net_admin');
+  return new Set(names.map((name) => `CAP_${name}`));
 }
 
 /** Verdicts for programs at once, for people as one table at the end (or one by one with their logs). */

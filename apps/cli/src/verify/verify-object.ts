@@ -1,6 +1,6 @@
 import type { Diagnostic } from '@probed/base';
 import type { CoreCandidates } from '@probed/btf';
-import { type ObjectProgram, type ObjectSpec, relocate, relocateProgram } from '@probed/object';
+import { explainLog, type ObjectProgram, type ObjectSpec, relocate, relocateProgram } from '@probed/object';
 import { mapInfoOf } from '@probed/runtime';
 import { type KernelFacts, loaderDefaults, type MapInfo, programType } from '@probed/spec';
 import { verify } from '@probed/verifier';
@@ -75,8 +75,11 @@ function judge(
     const { log, processed } = result.value;
     return { ...head(object, program), verdict: 'accept', errno: 0, log, processed, reason: '' };
   }
-  const { verdict, errno, log, processed, message } = result.error;
-  return { ...head(object, program), verdict, errno, log, processed, reason: message };
+  const { verdict, errno, processed, message } = result.error;
+  const log = explainLog(object, program.name, result.error.log);
+  // The complaint is a line of the log; where that line was put in words, so is the complaint.
+  const reason = log[result.error.log.indexOf(message)] ?? message;
+  return { ...head(object, program), verdict, errno, log, processed, reason };
 }
 
 function head(object: ObjectSpec, program: ObjectProgram) {

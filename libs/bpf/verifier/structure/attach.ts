@@ -1,4 +1,4 @@
-import { BPF_F_SLEEPABLE, canBeSleepable, ProgType, programType } from '@probed/spec';
+import { AttachType, BPF_F_SLEEPABLE, canBeSleepable, ProgType, programType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { attachTarget } from '../memory/btf-ctx';
 
@@ -13,7 +13,22 @@ export function checkProgramType(env: VerifierEnv): void {
   if (missing && row.type !== ProgType.SOCKET_FILTER && row.type !== ProgType.CGROUP_SKB) {
     env.reject('EPERM', `program type ${row.name} needs ${missing}`);
   }
+  if (env.facts.deviations.has('no-trampoline') && needsTrampoline(env)) {
+    env.reject('EPERM', `program type ${row.name} needs trampolines, which this kernel configuration lacks`);
+  }
   if (!row.judged) env.unsupported(`program type ${row.name}`);
+}
+
+const TRAMPOLINE_ATTACH_TYPES: ReadonlySet<number> = new Set([
+  AttachType.TRACE_FENTRY,
+  AttachType.TRACE_FEXIT,
+  AttachType.MODIFY_RETURN,
+  AttachType.LSM_MAC,
+]);
+
+/** fentry, fexit, fmod_ret and lsm; tp_btf and iter do without. */
+function needsTrampoline({ spec }: VerifierEnv): boolean {
+  return TRAMPOLINE_TYPES.has(spec.type) && TRAMPOLINE_ATTACH_TYPES.has(spec.expectedAttachType);
 }
 
 /** `check_attach_btf_id`. */

@@ -30,6 +30,7 @@ import {
   MSGHDR,
   OPEN_HOW,
   PATH,
+  RENAMEDATA,
   SUPER_BLOCK,
 } from './vfs';
 
@@ -67,6 +68,7 @@ export const STRUCT_TABLES = {
   mount: MOUNT,
   filename: FILENAME,
   openHow: OPEN_HOW,
+  renamedata: RENAMEDATA,
   msghdr: MSGHDR,
   cgroup: CGROUP,
   cssSet: CSS_SET,

@@ -81,6 +81,15 @@ export const MOUNT = struct('mount', [
 /** `struct filename`, the kernel's copy of a path given to open or exec. */
 export const FILENAME = struct('filename', ['name', 'uptr']);
 
+/** What `vfs_rename` takes. `old_dir` and `new_dir` were inodes before 6.18. */
+export const RENAMEDATA = struct('renamedata', [
+  'old_parent',
+  'old_dentry',
+  'new_parent',
+  'new_dentry',
+  'flags',
+]);
+
 export const OPEN_HOW = struct('open_how', ['flags', 'mode', 'resolve']);
 
 /** `include/linux/uio.h`: what sendmsg and recvmsg carry. */

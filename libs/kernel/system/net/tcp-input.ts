@@ -33,13 +33,51 @@ const synRecvSock = traced<[Sock, Segment, { child?: Sock }]>(
   },
 );
 
-const receiveEstablished = traced<[Sock, Segment]>(
+/** Takes what a packet carries; `tcp_ack`, `tcp_data_queue` and `tcp_reset` by the state of the connection. */
+type Receive = (k: Kernel, sock: Sock, packet: Segment) => void;
+
+const rcvEstablished = traced<[Sock, Segment]>(
   'tcp_rcv_established',
   (k, sock, packet) => [k.ptr(sock.offset), skbOf(k, packet)],
   (k, sock, packet) => {
-    queueData(k, sock, packet);
+    if (packet.flags & TCP_FLAG.RST) tcpReset(k, sock, packet);
+    else takeIn(k, sock, packet);
     return 0;
   },
+);
+
+const rcvStateProcess = traced<[Sock, Segment, Receive]>(
+  'tcp_rcv_state_process',
+  (k, sock, packet) => [k.ptr(sock.offset), skbOf(k, packet)],
+  (k, sock, packet, receive) => {
+    receive(k, sock, packet);
+    return 0;
+  },
+);
+
+/** A packet for a socket in any state but ESTABLISHED. */
+const receiveInState: Receive = (k, sock, packet) => {
+  const { flags } = packet;
+  if (flags & TCP_FLAG.RST) {
+    if (sock.state !== T.CLOSE) tcpReset(k, sock, packet);
+    return;
+  }
+  if (sock.state === T.SYN_SENT && flags & TCP_FLAG.SYN) {
+    finishConnect(k, sock);
+    return;
+  }
+  if (sock.state === T.SYN_RECV && flags & TCP_FLAG.ACK) establishChild(k, sock);
+  acknowledge(k, sock, flags);
+  if (!sock.freed) takeIn(k, sock, packet);
+};
+
+const tcpV4DoRcv = traced<[Sock, Segment, Receive]>(
+  'tcp_v4_do_rcv',
+  (k, sock, packet) => [k.ptr(sock.offset), skbOf(k, packet)],
+  (k, sock, packet, receive) =>
+    sock.state === T.ESTABLISHED
+      ? rcvEstablished(k, sock, packet)
+      : rcvStateProcess(k, sock, packet, receive),
 );
 
 const dataReady = traced<[Sock]>(
@@ -114,23 +152,16 @@ export function transmit(k: Kernel, sock: Sock, flags: number, payload?: Uint8Ar
   if (sock.peer) sendReliably(k, sock, packet, () => sock.peer?.receive(k, packet));
 }
 
-/** `tcp_v4_do_rcv` for a socket that is connected or connecting. */
+/** A packet for a socket that is connected or connecting. */
 export function tcpReceive(k: Kernel, sock: Sock, packet: Segment): void {
-  const { flags } = packet;
   sock.ackSeq = (packet.seq + packet.payload.length) >>> 0;
-  if (flags & TCP_FLAG.RST) {
-    if (sock.state !== T.CLOSE) tcpReset(k, sock, packet);
-    return;
-  }
-  if (sock.state === T.SYN_SENT && flags & TCP_FLAG.SYN) {
-    finishConnect(k, sock);
-    return;
-  }
-  if (sock.state === T.SYN_RECV && flags & TCP_FLAG.ACK) establishChild(k, sock);
-  acknowledge(k, sock, flags);
-  if (sock.freed) return;
-  if (packet.payload.length > 0 || sock.state === T.ESTABLISHED) receiveEstablished(k, sock, packet);
-  if (flags & TCP_FLAG.FIN && sock.state !== T.CLOSE) {
+  tcpV4DoRcv(k, sock, packet, receiveInState);
+}
+
+/** `tcp_data_queue`: payload to the reader, then the FIN. */
+function takeIn(k: Kernel, sock: Sock, packet: Segment): void {
+  queueData(k, sock, packet);
+  if (packet.flags & TCP_FLAG.FIN && sock.state !== T.CLOSE) {
     // First the ACK: in FIN_WAIT2 the socket is gone afterwards.
     if (sock.peer instanceof Sock) transmit(k, sock, TCP_FLAG.ACK);
     tcpFin(k, sock);
@@ -163,6 +194,10 @@ function finishConnect(k: Kernel, sock: Sock): void {
 
 /** A SYN reaches a listener: the answer goes back at once, the child waits for the last ACK. */
 export function listenerReceive(k: Kernel, listener: Sock, packet: Segment): void {
+  tcpV4DoRcv(k, listener, packet, takeSyn);
+}
+
+const takeSyn: Receive = (k, listener, packet) => {
   const client = packet.sock!;
   if (
     listener.state !== T.LISTEN ||
@@ -191,7 +226,7 @@ export function listenerReceive(k: Kernel, listener: Sock, packet: Segment): voi
     },
   };
   k.net.send(synAck, () => client.receive(k, synAck));
-}
+};
 
 function acceptAck(k: Kernel, listener: Sock, client: Sock, packet: Segment): void {
   if (listener.state !== T.LISTEN) {
@@ -206,7 +241,9 @@ function acceptAck(k: Kernel, listener: Sock, client: Sock, packet: Segment): vo
   child.listener = listener;
   client.peer = child;
   child.srttUs = client.srttUs;
-  tcpReceive(k, child, packet);
+  // tcp_child_process
+  child.ackSeq = (packet.seq + packet.payload.length) >>> 0;
+  rcvStateProcess(k, child, packet, receiveInState);
 }
 
 function establishChild(k: Kernel, child: Sock): void {

@@ -151,7 +151,7 @@ const doMkdirat = traced<[number, number, string, number]>(
 
 const vfsRename = traced<[Found, Found]>(
   'vfs_rename',
-  (k) => [k.ptr(k.transient.take())],
+  (k, from, to) => [k.transient.renamedata(from, to)],
   (k, from, to) => {
     const denied = mayChange(k, from) || mayChange(k, to) || securityInodeRename(k, from, to);
     if (denied < 0) return denied;

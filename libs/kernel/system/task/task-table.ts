@@ -76,7 +76,8 @@ export class TaskTable {
     const L = k.layout.task;
     const at = task.offset;
     const { threadOf } = parts;
-    task.parent = threadOf ? threadOf.parent : (parts.parent ?? task);
+    // Who has no other parent descends from init_task, the first CPU's idle task.
+    task.parent = threadOf ? threadOf.parent : (parts.parent ?? k.sched.cpus[0]?.idle ?? task);
     task.groupLeader = threadOf ? threadOf.groupLeader : task;
     task.signal = threadOf ? threadOf.signal : this.createSignal(parts.parent);
     task.signal.threads.add(task);

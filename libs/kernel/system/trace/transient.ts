@@ -2,6 +2,7 @@ import { lo32 } from '@probed/base';
 import type { Kernel } from '../kernel';
 import type { File } from '../vfs/file';
 import type { Path } from '../vfs/mount';
+import type { Found } from '../vfs/namei';
 
 /** Blocks that are used in turn: enough that no probed call in progress loses its own. */
 const SLOTS = 64;
@@ -14,6 +15,7 @@ const SLOT_BYTES = 1024;
 export class Transients {
   private readonly base: number;
   private next = 0;
+  private loffAt = 0;
   private readonly nameidataName: { offset: number; bytes: number } | undefined;
   private readonly nameidataHash: { offset: number; bytes: number } | undefined;
   private readonly qstrName: { offset: number; bytes: number } | undefined;
@@ -62,6 +64,31 @@ export class Transients {
     k.w.put(at, k.layout.openHow.flags, lo32(flags));
     k.w.put(at, k.layout.openHow.mode, mode);
     return k.ptr(at);
+  }
+
+  renamedata(from: Found, to: Found): number {
+    const { w, layout } = this.k;
+    const L = layout.renamedata;
+    const at = this.take();
+    w.ptr(at, L.old_parent, from.parent.dentry.offset);
+    w.ptr(at, L.old_dentry, from.path.dentry.offset);
+    w.ptr(at, L.new_parent, to.parent.dentry.offset);
+    w.ptr(at, L.new_dentry, to.path.dentry.offset);
+    return this.k.ptr(at);
+  }
+
+  /** The caller's own `loff_t`, as pread64 has one; whoever moves it asks {@link claimLoff} for it. */
+  loff(pos: number): number {
+    this.loffAt = this.take();
+    this.k.writeWord(this.loffAt, pos);
+    return this.k.ptr(this.loffAt);
+  }
+
+  /** Offset of the `loff_t` that was made for the call that begins now, once; 0 when nobody looks at it. */
+  claimLoff(): number {
+    const at = this.loffAt;
+    this.loffAt = 0;
+    return at;
   }
 
   qstr(name: string): number {

@@ -1,4 +1,4 @@
-import { O } from '@probed/abi';
+import { O, S } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
@@ -6,8 +6,20 @@ import type { WaitQueue } from '../sched/wait-queue';
 import type { Inode } from './inode';
 import type { Path } from './mount';
 
-/** `FMODE_*` */
-const FMODE = { READ: 1, WRITE: 2, OPENED: 0x80000 } as const;
+/** `FMODE_*` (include/linux/fs.h). */
+const FMODE = {
+  READ: 1,
+  WRITE: 2,
+  LSEEK: 4,
+  PREAD: 8,
+  PWRITE: 0x10,
+  ATOMIC_POS: 0x8000,
+  CAN_READ: 0x20000,
+  CAN_WRITE: 0x40000,
+  OPENED: 0x80000,
+  CREATED: 0x100000,
+} as const;
+const SEEKABLE = FMODE.LSEEK | FMODE.PREAD | FMODE.PWRITE | FMODE.ATOMIC_POS;
 
 /**
  * What one kind of file can do (`struct file_operations`). `buf` is a user address of the current task. Kinds that can
@@ -69,14 +81,25 @@ export function createFile(k: Kernel, path: Path, inode: Inode, flags: number, o
   const at = k.memory.alloc(L.sizeBytes);
   const file = new File(at, path, inode, ops, flags);
   inode.opens++;
-  const mode = (file.readable ? FMODE.READ : 0) | (file.writable ? FMODE.WRITE : 0) | FMODE.OPENED;
-  k.w.put(at, L.f_mode, mode);
+  k.w.put(at, L.f_mode, modeOf(file));
   k.w.put(at, L.f_flags, flags);
   k.w.ptr(at, L.f_inode, inode.offset);
   k.w.ptr(at, L['f_path.mnt'], path.mnt.vfsmount);
   k.w.ptr(at, L['f_path.dentry'], path.dentry.offset);
   k.w.ptr(at, L.f_cred, k.task.cred.offset);
   return file;
+}
+
+function modeOf(file: File): number {
+  const { type } = file.inode;
+  const read = file.readable ? FMODE.READ | FMODE.CAN_READ : 0;
+  const write = file.writable ? FMODE.WRITE | FMODE.CAN_WRITE : 0;
+  return read | write | (type === S.IFREG || type === S.IFDIR ? SEEKABLE : 0) | FMODE.OPENED;
+}
+
+/** This open made the file, as `vfs_open` and the hooks behind it can tell by FMODE_CREATED. */
+export function markCreated(k: Kernel, file: File): void {
+  k.w.put(file.offset, k.layout.file.f_mode, modeOf(file) | FMODE.CREATED);
 }
 
 export function setFilePos(k: Kernel, file: File, pos: number): void {

@@ -2,7 +2,7 @@ import { O, S } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import { traced } from '../trace/traced';
 import { freeDentry, setDentryInode } from './dentry';
-import { createFile, type File } from './file';
+import { createFile, type File, markCreated } from './file';
 import type { FilesStruct } from './files-struct';
 import { evictInode, Inode, touch } from './inode';
 import type { Path } from './mount';
@@ -102,29 +102,32 @@ const doFilpOpen = traced<[OpenRequest]>(
     const { flags } = request;
     const found = pathLookup(k, request.start, request.path, !(flags & O.NOFOLLOW));
     if (typeof found === 'number') return found;
-    if (!found.path.dentry.inode) {
+    const missing = !found.path.dentry.inode;
+    if (missing) {
       if (!(flags & O.CREAT)) return ENOENT;
       const made = createMissing(k, found, request.mode);
       if (made < 0) return made;
     } else if ((flags & (O.CREAT | O.EXCL)) === (O.CREAT | O.EXCL)) return EEXIST;
     const inode = found.path.dentry.inode!;
-    const denied = mayOpen(k, inode, flags);
+    // Who makes a file may use it as asked, whatever its mode.
+    const denied = missing ? 0 : mayOpen(k, inode, flags);
     if (denied < 0) return denied;
     if (flags & O.TRUNC && inode.type === S.IFREG && (flags & O.ACCMODE) !== O.RDONLY) {
       inode.setText('');
       touch(k, inode);
     }
-    return openFile(k, request, found.path, inode);
+    return openFile(k, request, found.path, inode, missing);
   },
 );
 
-function openFile(k: Kernel, request: OpenRequest, path: Path, inode: Inode): number {
+function openFile(k: Kernel, request: OpenRequest, path: Path, inode: Inode, created: boolean): number {
   const file = createFile(
     k,
     path,
     inode,
     (request.flags & ~(O.CREAT | O.EXCL | O.TRUNC | O.CLOEXEC)) | O.LARGEFILE,
   );
+  if (created) markCreated(k, file);
   const denied = vfsOpen(k, path, file);
   if (denied < 0) {
     inode.opens--;

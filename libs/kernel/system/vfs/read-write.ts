@@ -22,46 +22,52 @@ function check(k: Kernel, file: File, mask: number): number {
   return securityFilePermission(k, file, mask);
 }
 
-function words(k: Kernel, file: File, buf: number, count: number): number[] {
-  const pos = k.layout.file.f_pos.offset;
-  return [k.ptr(file.offset), buf, count, k.ptr(file.offset + Math.max(0, pos))];
+function words(k: Kernel, file: File, buf: number, count: number, pos: number): number[] {
+  const own = k.ptr(file.offset + Math.max(0, k.layout.file.f_pos.offset));
+  return [k.ptr(file.offset), buf, count, pos < 0 ? own : k.transient.loff(pos)];
+}
+
+/** Moves the position that the transfer began at: the file's, or the caller's at `loff` where somebody looks. */
+function advance(k: Kernel, file: File, pos: number, loff: number, bytes: number): void {
+  if (pos < 0) setFilePos(k, file, file.pos + bytes);
+  else if (loff !== 0) k.writeWord(loff, pos + bytes);
 }
 
 /** @param pos absolute position, or -1 to use and move the file's own */
 function readAt(k: Kernel, file: File, buf: number, count: number, pos: number): number {
+  const loff = pos < 0 ? 0 : k.transient.claimLoff();
   const error = check(k, file, MAY.READ);
   if (error < 0) return error;
   if (!file.ops.read) return file.inode.isDir ? EISDIR : EINVAL;
-  const own = pos < 0;
-  const bytes = file.ops.read(k, file, buf, count, own ? file.pos : pos);
+  const bytes = file.ops.read(k, file, buf, count, pos < 0 ? file.pos : pos);
   if (bytes > 0) {
-    if (own) setFilePos(k, file, file.pos + bytes);
+    advance(k, file, pos, loff, bytes);
     k.account.read(bytes);
   }
   return bytes;
 }
 
 function writeAt(k: Kernel, file: File, buf: Source, count: number, pos: number): number {
+  const loff = pos < 0 ? 0 : k.transient.claimLoff();
   const error = check(k, file, MAY.WRITE);
   if (error < 0) return error;
   if (!file.ops.write) return EINVAL;
-  const own = pos < 0;
-  const bytes = file.ops.write(k, file, buf, count, own ? file.pos : pos);
+  const bytes = file.ops.write(k, file, buf, count, pos < 0 ? file.pos : pos);
   if (bytes > 0) {
-    if (own) setFilePos(k, file, file.pos + bytes);
+    advance(k, file, pos, loff, bytes);
     k.account.write(bytes);
   }
   return bytes;
 }
 
 function* readSleeping(k: Kernel, file: File, buf: number, count: number, pos = -1): Sys {
+  const loff = pos < 0 ? 0 : k.transient.claimLoff();
   const error = check(k, file, MAY.READ);
   if (error < 0) return error;
-  const own = pos < 0;
-  const read = file.ops.readSleeping?.(k, file, buf, count, own ? file.pos : pos) ?? EINVAL;
+  const read = file.ops.readSleeping?.(k, file, buf, count, pos < 0 ? file.pos : pos) ?? EINVAL;
   const bytes = typeof read === 'number' ? read : yield* read;
   if (bytes > 0) {
-    if (own && !file.ops.sleeps) setFilePos(k, file, file.pos + bytes);
+    if (!file.ops.sleeps) advance(k, file, pos, loff, bytes);
     k.account.read(bytes);
   }
   return bytes;

@@ -1,0 +1,73 @@
+/**
+ * Our verifier's log against the running kernel's, line by line, at levels 1 and 2: random programs, as they are and
+ * mutated. `PROBED_DIFFERENTIAL_COUNT` programs a generator (default 60) from `PROBED_DIFFERENTIAL_SEED` (default 1).
+ * Without Linux, root and bpf(2) it says so in a line and passes.
+ */
+import { Prng } from '@probed/base';
+import { encodeInsns, type Insn } from '@probed/isa';
+import { judge, TC } from './emulated';
+import { generateProgram, mutateProgram } from './generate';
+import { generatePointerProgram, POINTER_MAPS } from './generate-pointers';
+import { hostFacts } from './host-facts';
+import { openHostKernel } from './host-kernel';
+import { differentialCount, differentialSeed } from './options';
+
+/** Logs of programs that run into the limits fill gigabytes and say little. */
+const LOG_BYTES_MAX = 1 << 20;
+
+/** What differs from kernel to kernel: the address of a map, the time it took. */
+function comparable(lines: readonly string[]): string[] {
+  return lines
+    .filter((line) => !/^(verification time|stack depth) /.test(line))
+    .map((line) => line.replace(/(\(18\) r\d+ = )0x[0-9a-f]+ */, '$1…').trimEnd());
+}
+
+function firstDifference(kernel: readonly string[], ours: readonly string[]): string | undefined {
+  const at = kernel.findIndex((line, i) => line !== ours[i]);
+  if (at < 0 && kernel.length === ours.length) return undefined;
+  const line = at < 0 ? kernel.length : at;
+  return [
+    ...kernel.slice(Math.max(0, line - 4), line),
+    `kernel: ${kernel[line]}`,
+    `ours:   ${ours[line]}`,
+  ].join('\n');
+}
+
+const GENERATORS: readonly [name: string, generate: (prng: Prng) => Insn[]][] = [
+  ['computing', (prng) => generateProgram(prng, prng.between(3, 12), { packetHelpers: true })],
+  ['pointers', (prng) => generatePointerProgram(prng, prng.between(2, 8))],
+];
+
+test.each(GENERATORS)('logs are the kernel’s: programs about %s', async (name, generate) => {
+  const kernel = await openHostKernel();
+  const facts = hostFacts();
+  if (typeof kernel === 'string' || !facts) {
+    console.log(`skipped: ${typeof kernel === 'string' ? kernel : 'no BTF at /sys/kernel/btf/vmlinux'}`);
+    return;
+  }
+  try {
+    for (const [index, map] of POINTER_MAPS.entries()) await kernel.createMap({ ...map, name: `m${index}` });
+    const count = differentialCount(60);
+    const wrong: string[] = [];
+    let compared = 0;
+    for (let i = 0; i < count; i++) {
+      const prng = new Prng(differentialSeed * 1_000_003 + i);
+      const insns = generate(prng);
+      for (const program of [insns, mutateProgram(prng, insns)]) {
+        const logLevel = 1 + (i & 1);
+        const options = { type: TC.type, insns: encodeInsns(program), logLevel, logSize: LOG_BYTES_MAX };
+        const { log } = await kernel.load(options);
+        if (log.length >= LOG_BYTES_MAX - 1) continue;
+        compared++;
+        const ours = judge(program, facts, TC, logLevel).log;
+        const difference = firstDifference(comparable(log.trimEnd().split('\n')), comparable(ours));
+        if (difference) wrong.push(`program ${i}, level ${logLevel}\n${difference}`);
+      }
+    }
+    const summary = `logs, ${name}: ${compared} compared, ${wrong.length} differ`;
+    if (wrong.length) throw new Error([summary, ...wrong.slice(0, 20)].join('\n\n'));
+    process.stdout.write(`${summary}\n`);
+  } finally {
+    kernel.close();
+  }
+});
