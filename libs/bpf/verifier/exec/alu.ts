@@ -68,8 +68,10 @@ function checkUnary(env: VerifierEnv, insn: Insn): void {
     clearScalarId(dst);
   } else if (!isNeg && dst.type === RegBase.SCALAR_VALUE) {
     checkDstNoMark(env, insn.dst);
-    dst.v = scalarByteSwap(dst.v, insn.imm, insnClass(insn) === BPF_CLASS.ALU64 || isRegOperand(insn));
-    clearScalarId(dst);
+    const isSwapped = insnClass(insn) === BPF_CLASS.ALU64 || isRegOperand(insn);
+    dst.v = scalarByteSwap(dst.v, insn.imm, isSwapped);
+    // le64 changes nothing on this machine, so the number stays linked to its copies.
+    if (isSwapped || insn.imm !== 64) clearScalarId(dst);
   } else {
     checkDst(env, insn.dst);
   }

@@ -116,12 +116,13 @@ function checkSaneOffset(env: VerifierEnv, off: number, v: ScalarState, type: nu
   }
 }
 
-/** Makes the destination a copy of the pointer, offsets aside. */
+/** Makes the destination a copy of the pointer, offsets aside; the reference stays with the pointer's own register. */
 function inheritPointer(dst: RegState, ptr: RegState): void {
   if (dst === ptr) return;
-  const { precise } = dst;
+  const { precise, refObjId } = dst;
   dst.copyFrom(ptr);
   dst.precise = precise;
+  dst.refObjId = refObjId;
 }
 
 function fitsOff(off: bigint): boolean {
