@@ -1,12 +1,12 @@
 /** What our verifier must know of a kernel, taken from the one that runs. */
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { loadReferenceKernel } from '@probed/assets';
 import { Btf } from '@probed/btf';
 import { kernelFacts } from '@probed/machine';
 import type { KernelFacts } from '@probed/spec';
 
 const VMLINUX = '/sys/kernel/btf/vmlinux';
-const CPUS = 4;
 
 /** The reference host's facts with the running kernel's types; @returns undefined where it publishes none */
 export function hostFacts(): KernelFacts | undefined {
@@ -20,5 +20,5 @@ export function hostFacts(): KernelFacts | undefined {
   if (!btf.ok) return undefined;
   const { release, versionCode, symbols, tracepoints, config } = loadReferenceKernel();
   const image = { release, versionCode, btf: btf.value, symbols, tracepoints, config };
-  return kernelFacts(image, CPUS, 'host');
+  return kernelFacts(image, cpus().length, 'host');
 }

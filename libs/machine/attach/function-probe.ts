@@ -1,6 +1,6 @@
 import type { FunctionCall, FunctionHook } from '@probed/hooks';
 import type { LoadedProgram } from '@probed/runtime';
-import { writePtRegs } from '../contexts/pt-regs';
+import { readStackRegs, writePtRegs } from '../contexts/pt-regs';
 import type { AttachEnv } from './attach-env';
 import type { Attachment, AttachOptions } from './attachment';
 
@@ -38,6 +38,9 @@ export function attachFunctionProbe(
 }
 
 function writeRegs(env: AttachEnv, ctx: number, call: FunctionCall, onReturn: boolean, user: boolean): void {
+  const { kernel, memory } = env;
+  // The stack of user code is where the task's own registers say.
+  const stack = user ? readStackRegs(memory.view, kernel.userRegs()) : {};
   const state = onReturn ? { ip: call.ip, user, ret: call.ret } : { ip: call.ip, user, args: call.args };
-  writePtRegs(env.memory.view, ctx, state);
+  writePtRegs(memory.view, ctx, { ...state, ...stack });
 }

@@ -1,4 +1,4 @@
-import { writeI64 } from '@probed/base';
+import { readI64, writeI64 } from '@probed/base';
 
 /** Byte offsets in `struct pt_regs` (arch/x86/include/asm/ptrace.h), 21 words of 8 bytes. */
 const PT_REGS = {
@@ -41,6 +41,7 @@ export interface RegisterState {
   readonly ip: number;
   readonly user: boolean;
   readonly sp?: number;
+  readonly bp?: number;
   /** Function arguments at entry. */
   readonly args?: readonly number[];
   /** Return value, at a function's return. */
@@ -59,5 +60,11 @@ export function writePtRegs(view: DataView, offset: number, state: RegisterState
   writeI64(view, offset + PT_REGS.cs, state.user ? USER_CS : KERNEL_CS);
   writeI64(view, offset + PT_REGS.flags, RFLAGS_IF);
   writeI64(view, offset + PT_REGS.sp, state.sp ?? 0);
+  writeI64(view, offset + PT_REGS.bp, state.bp ?? 0);
   writeI64(view, offset + PT_REGS.ss, state.user ? USER_DS : KERNEL_DS);
+}
+
+/** Stack and frame pointer out of a `struct pt_regs` at `offset`. */
+export function readStackRegs(view: DataView, offset: number): { sp: number; bp: number } {
+  return { sp: readI64(view, offset + PT_REGS.sp), bp: readI64(view, offset + PT_REGS.bp) };
 }
