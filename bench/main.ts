@@ -3,8 +3,7 @@
  * is kept in docs/benchmarks.md.
  */
 import { cpus } from 'node:os';
-import { loadReferenceKernel } from '@probed/assets';
-import { Btf } from '@probed/btf';
+import { loadKernelImage } from '@probed/assets';
 import { type KernelImage, Machine } from '@probed/machine';
 import { RingBuffer } from '@probed/maps';
 import type { Engine, LoadedProgram } from '@probed/runtime';
@@ -17,14 +16,6 @@ const BATCH = 1000;
 function machineOf(image: KernelImage, engine: Engine) {
   const machine = new Machine({ image, engine });
   return { machine, ...loadPrograms(machine.runtime) };
-}
-
-function kernelImage(): KernelImage {
-  const reference = loadReferenceKernel();
-  const btf = Btf.parse(reference.btf);
-  if (!btf.ok) throw new Error(btf.error.message);
-  const { release, versionCode, symbols, tracepoints, config } = reference;
-  return { release, versionCode, btf: btf.value, symbols, tracepoints, config };
 }
 
 /** Hand-written JavaScript that does what the program of the same name does. */
@@ -142,5 +133,5 @@ function report(figures: readonly Figure[]): void {
   }
 }
 
-const image = kernelImage();
+const image = loadKernelImage();
 report([...programFigures(image), ...workloadFigures(image)]);

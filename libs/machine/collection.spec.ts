@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadReferenceKernel } from '@probed/assets';
-import { Btf } from '@probed/btf';
+import { loadKernelImage } from '@probed/assets';
 import { parseObject } from '@probed/object';
 import { findScenario } from '@probed/workload';
 import { Machine } from './index';
 
 function machine(): Machine {
-  const reference = loadReferenceKernel();
-  const btf = Btf.parse(reference.btf);
-  if (!btf.ok) throw new Error(btf.error.message);
-  const { release, versionCode, symbols, tracepoints, config } = reference;
-  return new Machine({ image: { release, versionCode, btf: btf.value, symbols, tracepoints, config } });
+  return new Machine({ image: loadKernelImage() });
 }
 
 function open(file: string) {

@@ -1,23 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadReferenceKernel } from '@probed/assets';
-import { Btf, decodeValue } from '@probed/btf';
-import { type KernelImage, Machine, type Output, type OutputRecord } from '@probed/machine';
+import { loadKernelImage } from '@probed/assets';
+import { decodeValue } from '@probed/btf';
+import { Machine, type Output, type OutputRecord } from '@probed/machine';
 import { parseObject } from '@probed/object';
 import type { Engine } from '@probed/runtime';
 import { findScenario } from '@probed/workload';
 
 const EXAMPLES = join(__dirname, '../../examples');
 
-function kernelImage(): KernelImage {
-  const reference = loadReferenceKernel();
-  const btf = Btf.parse(reference.btf);
-  if (!btf.ok) throw new Error(btf.error.message);
-  const { release, versionCode, symbols, tracepoints, config } = reference;
-  return { release, versionCode, btf: btf.value, symbols, tracepoints, config };
-}
-
-const image = kernelImage();
+const image = loadKernelImage();
 
 function openObject(file: string) {
   const object = parseObject(readFileSync(join(EXAMPLES, file)), file);

@@ -1,8 +1,14 @@
-import { BPF_MAP_TYPE } from '@probed/abi';
 import { type Diagnostic, diagnostic, err, hi32, lo32, ok, type Result } from '@probed/base';
 import { type Btf, type CoreCandidates, patchCoreInsn, resolveCore } from '@probed/btf';
 import { BPF_PSEUDO_CALLEE, BPF_PSEUDO_LD, type Insn } from '@probed/isa';
-import type { CollectionSpec, InsnRef, KernelFacts, MapSpec, ProgramSpec } from '@probed/spec';
+import {
+  type CollectionSpec,
+  type InsnRef,
+  type KernelFacts,
+  loaderDefaults,
+  type MapSpec,
+  type ProgramSpec,
+} from '@probed/spec';
 import type { Extern } from './externs';
 import { KCONFIG_SECTION } from './externs';
 import { fillKconfig } from './kconfig';
@@ -10,9 +16,6 @@ import { essentialName } from './names';
 import type { ObjectProgram, ObjectSpec } from './object-spec';
 
 const ESRCH = 3;
-const PAGE_BYTES = 4096;
-/** `kernel.perf_event_max_stack`, 8 bytes a frame: what tools give a STACK_TRACE map. */
-const STACK_TRACE_BYTES = 127 * 8;
 /** Calls that libbpf puts in place of missing weak kernel functions have this number plus the extern's position. */
 export const POISON_KFUNC_BASE = 2_002_000_000;
 
@@ -153,38 +156,13 @@ function relocateMaps(object: ObjectSpec, facts: KernelFacts): Result<MapSpec[]>
       if (!contents.ok) return contents;
       copy.contents = contents.value;
     } else if (copy.contents) copy.contents = copy.contents.slice();
-    completeMap(copy, facts);
-    maps.push(copy);
+    maps.push(completeMap(copy, facts));
   }
   return ok(maps);
 }
 
-/** Attributes that loaders fill in, since the kernel would refuse the map without them. */
-function completeMap(map: MapSpec, facts: KernelFacts): void {
-  switch (map.type) {
-    case BPF_MAP_TYPE.PERF_EVENT_ARRAY:
-      map.keySize ||= 4;
-      map.valueSize ||= 4;
-      map.maxEntries ||= facts.cpus;
-      break;
-    case BPF_MAP_TYPE.RINGBUF:
-    case BPF_MAP_TYPE.USER_RINGBUF:
-      map.keySize = 0;
-      map.valueSize = 0;
-      map.maxEntries = ringBytes(map.maxEntries);
-      break;
-    case BPF_MAP_TYPE.STACK_TRACE:
-      map.valueSize ||= STACK_TRACE_BYTES;
-      break;
-    default:
-  }
-  if (map.inner) completeMap((map.inner = { ...map.inner }), facts);
-}
-
-/** The next size that is a power of two of pages (libbpf: adjust_ringbuf_sz); 0 stays 0 for the kernel to refuse. */
-function ringBytes(bytes: number): number {
-  if (bytes === 0) return 0;
-  let pages = 1;
-  while (pages * PAGE_BYTES < bytes) pages *= 2;
-  return pages * PAGE_BYTES > 0xffff_ffff ? bytes : pages * PAGE_BYTES;
+/** The map and its inner template with what loaders fill in, since the kernel would refuse them without it. */
+function completeMap(map: MapSpec, facts: KernelFacts): MapSpec {
+  const complete = loaderDefaults(map, facts.cpus);
+  return complete.inner ? { ...complete, inner: completeMap(complete.inner, facts) } : complete;
 }

@@ -392,7 +392,9 @@ export function checkMapAttr(attr: MapCreateAttr): MapFault | undefined {
 /** Power of two, at least one page: what libbpf makes of a ring buffer's size (adjust_ringbuf_sz). */
 function ringbufBytes(wanted: number): number {
   if (wanted === 0) return 0;
-  return Math.max(PAGE_BYTES, 2 ** Math.ceil(Math.log2(wanted)));
+  const bytes = Math.max(PAGE_BYTES, 2 ** Math.ceil(Math.log2(wanted)));
+  // What no u32 holds stays as it is, for the kernel to refuse.
+  return bytes > 0xffff_ffff ? wanted : bytes;
 }
 
 /**
@@ -404,7 +406,7 @@ export function loaderDefaults<S extends MapCreateAttr>(spec: S, cpus: number): 
   const defaults = BY_TYPE.get(spec.type)?.defaults;
   const keySize = spec.keySize || defaults?.keySize || 0;
   const valueSize = spec.valueSize || defaults?.valueSize || 0;
-  if (spec.type === T.RINGBUF) {
+  if (spec.type === T.RINGBUF || spec.type === T.USER_RINGBUF) {
     return { ...spec, keySize: 0, valueSize: 0, maxEntries: ringbufBytes(spec.maxEntries) };
   }
   const maxEntries = spec.type === T.PERF_EVENT_ARRAY ? spec.maxEntries || cpus : spec.maxEntries;

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { loadKernelImage } from '@probed/assets';
 import { kernelFacts } from '@probed/machine';
 import { fail, orFail } from '../errors';
 import { ObjectFiles } from '../input/object-file';
-import { kernelImage } from '../kernel-image';
 import { formatLog } from '../output/fault-text';
 import { Printer } from '../output/printer';
 import { JsonRunOutput } from '../output/run-output';
@@ -79,7 +79,7 @@ async function showRejected(folder: string, printer: Printer, options: DemoOptio
   printer.text(
     '\nThree programs that the verifier refuses, with what their authors see (probectl prog verify -v):',
   );
-  const image = kernelImage();
+  const image = loadKernelImage();
   const facts = kernelFacts(image, 4);
   const reader = new ObjectFiles(image);
   for (const { name, says } of REJECTED) {

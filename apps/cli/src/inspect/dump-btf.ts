@@ -1,6 +1,7 @@
+import { loadKernelImage } from '@probed/assets';
 import { type Btf, dumpC, dumpRaw } from '@probed/btf';
 import { failUsage, orFail } from '../errors';
-import { btfOfFile, kernelImage } from '../kernel-image';
+import { btfOfFile } from '../input/btf-file';
 import { TextWriter } from '../output/text-writer';
 
 export interface DumpBtfOptions {
@@ -13,7 +14,7 @@ export interface DumpBtfOptions {
 export async function dumpBtf(file: string | undefined, options: DumpBtfOptions): Promise<void> {
   if (file !== undefined && options.btf !== undefined) failUsage('give a file or --btf, not both');
   const path = file ?? options.btf;
-  const btf = path === undefined ? kernelImage().btf : btfOfFile(path);
+  const btf = path === undefined ? loadKernelImage().btf : btfOfFile(path);
   const format = options.json ? 'json' : options.format;
   const writer = new TextWriter();
   // A header is made to be included by programs, which an object's types are not.

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { loadKernelImage } from '@probed/assets';
 import { toHex } from '@probed/base';
 import { encodeInsns, INSN_BYTES } from '@probed/isa';
 import { kernelFacts, Machine } from '@probed/machine';
@@ -7,7 +8,6 @@ import type { ProgramSpec } from '@probed/spec';
 import { fail, failUsage, orFail } from '../errors';
 import { ObjectFiles } from '../input/object-file';
 import { suggestion } from '../input/suggest';
-import { kernelImage } from '../kernel-image';
 import { TextWriter } from '../output/text-writer';
 import { xlatedLines } from './xlated';
 
@@ -28,7 +28,7 @@ export async function dumpPrograms(
   options: DumpProgramOptions,
 ): Promise<void> {
   if (options.out !== undefined && options.format !== 'jited') failUsage('--out goes with --format jited');
-  const image = kernelImage();
+  const image = loadKernelImage();
   const object = orFail(await new ObjectFiles(image).read(file));
   const programs = select(object, name);
   if (options.out !== undefined && programs.length > 1) failUsage('--out takes one program: name it');
@@ -85,7 +85,7 @@ function rawLines({ insns }: ProgramSpec): string[] {
 }
 
 function* jited(object: ObjectSpec, program: ObjectProgram, options: DumpProgramOptions): Generator<string> {
-  const machine = new Machine({ image: kernelImage() });
+  const machine = new Machine({ image: loadKernelImage() });
   const { optional: _, ...rest } = program;
   const alone = { ...object, programs: [{ ...rest, optional: false }] };
   const { wasm = new Uint8Array() } = orFail(machine.load({ object: alone })).programs[0];

@@ -1,9 +1,9 @@
 import { printTracepointFormat } from '@probed/abi';
+import { loadKernelImage } from '@probed/assets';
 import type { HookEntry } from '@probed/hooks';
 import { Machine, PERF_EVENTS } from '@probed/machine';
 import { CommandError } from '../errors';
 import { nearest } from '../input/suggest';
-import { kernelImage } from '../kernel-image';
 import { formatTable } from '../output/columns';
 import { TextWriter } from '../output/text-writer';
 import { hookMatcher } from './hook-pattern';
@@ -18,7 +18,7 @@ export interface ListHooksOptions {
 
 /** `probectl hooks`. */
 export async function listHooks(pattern: string | undefined, options: ListHooksOptions): Promise<void> {
-  const machine = new Machine({ image: kernelImage() });
+  const machine = new Machine({ image: loadKernelImage() });
   const matches = pattern === undefined ? () => true : hookMatcher(pattern);
   const { kind, live } = options;
   const all = [...catalogue(machine)];

@@ -1,15 +1,15 @@
+import { loadKernelImage } from '@probed/assets';
 import type { Btf } from '@probed/btf';
 import { listVariables, type ObjectSpec } from '@probed/object';
 import { mapType, programType } from '@probed/spec';
 import { orFail } from '../errors';
 import { ObjectFiles } from '../input/object-file';
-import { kernelImage } from '../kernel-image';
 import { formatTable } from '../output/columns';
 import { Printer } from '../output/printer';
 
 /** `probectl prog list`. */
 export async function listObject(file: string, options: { json?: boolean }): Promise<void> {
-  const object = orFail(await new ObjectFiles(kernelImage()).read(file));
+  const object = orFail(await new ObjectFiles(loadKernelImage()).read(file));
   const printer = new Printer(options.json === true);
   const programs = object.programs.map(programRow);
   const maps = object.maps.map((map) => ({

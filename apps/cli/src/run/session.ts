@@ -1,3 +1,4 @@
+import { loadKernelImage } from '@probed/assets';
 import {
   type EventChoice,
   type Link,
@@ -13,7 +14,6 @@ import type { Scenario } from '@probed/workload';
 import { CommandError, orFail } from '../errors';
 import { initMap, type MapInit, readMapInitFile } from '../input/map-init-file';
 import { ObjectFiles, objectLabel } from '../input/object-file';
-import { kernelImage } from '../kernel-image';
 import type { RunDocument } from '../output/documents';
 import { note } from '../output/printer';
 import { Progress } from '../output/progress';
@@ -54,7 +54,7 @@ export class RunSession {
   static async open(files: readonly string[], options: RunOptions): Promise<RunSession> {
     const scenario = findScenario(options.scenario);
     const init: MapInit = options.mapInit ? orFail(readMapInitFile(options.mapInit)) : new Map();
-    const image = kernelImage();
+    const image = loadKernelImage();
     const reader = new ObjectFiles(image);
     const remarks: string[] = [];
     const specs: ObjectSpec[] = [];

@@ -1,8 +1,9 @@
 import { CAP } from '@probed/abi';
+import { loadKernelImage } from '@probed/assets';
 import { type KernelProfile, kernelFacts } from '@probed/machine';
 import { CommandFailed, failUsage } from '../errors';
+import { btfOfFile } from '../input/btf-file';
 import { ObjectFiles } from '../input/object-file';
-import { btfOfFile, kernelImage } from '../kernel-image';
 import { formatTable } from '../output/columns';
 import { errnoText, formatFault, formatLog } from '../output/fault-text';
 import { note, Printer } from '../output/printer';
@@ -23,7 +24,7 @@ const CPUS = 4;
 /** `probectl prog verify`. */
 export async function verifyFiles(files: readonly string[], options: VerifyFilesOptions): Promise<void> {
   const caps = parseCaps(options.caps);
-  const image = kernelImage();
+  const image = loadKernelImage();
   const facts = kernelFacts(
     image,
     CPUS,

@@ -1,0 +1,12 @@
+import { readBtfFile } from '@probed/assets';
+import { Btf } from '@probed/btf';
+import { CommandError, orFail } from '../errors';
+import { readInputFile } from './read-file';
+
+/** BTF of a file: raw, compressed, or an ELF file's `.BTF`. */
+export function btfOfFile(path: string): Btf {
+  orFail(readInputFile(path));
+  const parsed = Btf.parse(orFail(readBtfFile(path)));
+  if (parsed.ok) return parsed.value;
+  throw new CommandError({ ...parsed.error, where: path });
+}
