@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Rebuilds every *.bpf.o of the examples and of the CLI's tests from the C source beside it.
+# Rebuilds every *.bpf.o of the examples and of tests from the C source beside it.
 # Needs clang (15 or newer, CLANG=… to choose); running the examples does not.
 # usage: examples/build.sh [FOLDER…]
 set -euo pipefail
@@ -15,7 +15,7 @@ trap 'rm -rf "$include"' EXIT
 node tools/ensure-built.mjs
 bin/probectl btf dump --format c > "$include/vmlinux.h"
 
-[ $# -gt 0 ] || set -- examples test/cli/fixtures
+[ $# -gt 0 ] || set -- examples test/cli/fixtures test/machine/fixtures
 find "$@" -name '*.bpf.c' | sort | while read -r source; do
 	object=${source%.c}.o
 	# Line information names the source without the folder of this checkout.

@@ -63,6 +63,13 @@ export function loadCollection(machine: Machine, options: CollectionOptions): Re
     destroyMaps(maps.value);
     return programs;
   }
+  for (const mapSpec of spec.maps) {
+    const filled = machine.runtime.fillSlots(mapSpec, maps.value, programs.value);
+    if (!filled.ok) {
+      destroyMaps(maps.value);
+      return err({ ...filled.error, where: spec.name });
+    }
+  }
   for (const map of maps.value.values()) machine.outputs.add(map);
   return ok(new Collection(machine, spec, maps.value, programs.value));
 }

@@ -16,6 +16,9 @@ import { ExecutionFault } from './faults';
 /** MAX_CALL_FRAMES (include/linux/bpf_verifier.h). */
 export const MAX_CALL_FRAMES = 8;
 
+/** Helper id of bpf_tail_call, which is an instruction of the machine (JMP_TAIL_CALL). */
+export const TAIL_CALL = 12;
+
 /** What an execution stands on. Words are unsigned 64-bit; memory is little endian. */
 export interface Machine {
   /** Zero-extended. @throws MemoryFault */
@@ -26,6 +29,8 @@ export interface Machine {
   immediate(insn: Insn, high: Insn | undefined, slot: number): bigint;
   /** Calls the helper with r1–r5 of the execution. @returns r0 */
   callHelper(id: number, slot: number, caller: Execution): bigint;
+  /** bpf_tail_call with r1–r3 of the execution. @returns r0 of the target, undefined when it falls through */
+  tailCall?(caller: Execution): bigint | undefined;
   /** Charges a jump backwards or to itself. @throws BudgetExceeded */
   backEdge(): void;
   /** Takes one iteration off what `may_goto` allows; false when none is left. */
@@ -153,6 +158,13 @@ export class Execution {
     this.jump(delta);
   }
 
+  /** The target's result is that of the function which called it; without one the call falls through. */
+  tailCall(result: bigint | undefined): void {
+    if (result === undefined) return;
+    this.regs[0] = result;
+    this.exit();
+  }
+
   exit(): void {
     const frame = this.frames.pop();
     if (!frame) {
@@ -214,6 +226,7 @@ const HANDLERS: { readonly [K in Semantics['kind']]: Handler<K> } = {
     if (callee === 'kfunc')
       throw new ExecutionFault(x.slot, `call of kernel function ${insn.imm} is not supported`);
     if (callee === 'subprog') x.call(insn.imm);
+    else if (insn.imm === TAIL_CALL && x.machine.tailCall) x.tailCall(x.machine.tailCall(x));
     else x.regs[0] = x.machine.callHelper(insn.imm, x.slot, x);
   },
   callx: (x, insn) => {

@@ -28,6 +28,10 @@ class TestEnv implements ExecutionEnv {
   invokeCallback = this.idle;
   budget = 1000;
 
+  tailCall(): number {
+    return 0;
+  }
+
   mapObject(name: string): number {
     return name === 'events' ? this.map : 0;
   }

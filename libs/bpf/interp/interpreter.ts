@@ -1,6 +1,7 @@
 import { assert, lo32 } from '@probed/base';
 import {
   BPF_PSEUDO_LD,
+  BPF_REG_FP,
   type Insn,
   insnSlots,
   isHelperCall,
@@ -10,7 +11,7 @@ import {
 } from '@probed/isa';
 import { addressOf, DIRECT_MAP_HI, RESERVED_BYTES } from '@probed/memory';
 import type { ExecutableProgram, ExecutionEnv, VerifiedProgram } from '@probed/spec';
-import { DecodedProgram, Execution, type Machine, type StepObserver } from './execution';
+import { DecodedProgram, Execution, type Machine, type StepObserver, TAIL_CALL } from './execution';
 import { ExecutionFault, MemoryFault } from './faults';
 import { callLinked, type LinkedCall, linkHelper } from './helper-call';
 import { readUint, writeUint } from './words';
@@ -58,7 +59,8 @@ class KernelMachine implements Machine {
     const { insns, facts } = program;
     for (let slot = 0; slot < insns.length; slot += insnSlots(insns[slot])) {
       if (!facts[slot].reachable) continue;
-      if (isHelperCall(insns[slot])) this.calls.set(slot, linkHelper(program, env, slot));
+      if (isHelperCall(insns[slot]) && insns[slot].imm !== TAIL_CALL)
+        this.calls.set(slot, linkHelper(program, env, slot));
       if (insnSlots(insns[slot]) === 2)
         this.immediates.set(slot, this.resolve(insns[slot], insns[slot + 1], slot));
     }
@@ -105,6 +107,14 @@ class KernelMachine implements Machine {
     const call = this.calls.get(slot);
     if (!call) throw new ExecutionFault(slot, `call of helper ${id} through a register`);
     return callLinked(call, this.env, caller);
+  }
+
+  tailCall({ regs }: Execution): bigint | undefined {
+    const { env } = this;
+    const [ctx, map, index, fp] = [regs[1], regs[2], regs[3], regs[BPF_REG_FP]].map((word) =>
+      Number(BigInt.asUintN(32, word)),
+    );
+    return env.tailCall(ctx, map, index, fp) ? env.memory.view.getBigUint64(env.resultSlot, true) : undefined;
   }
 
   branched(slot: number, taken: boolean): void {

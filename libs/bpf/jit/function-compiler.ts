@@ -15,6 +15,7 @@ export interface FunctionFrame {
   readonly registers: readonly number[];
   /** i32 local with the offset of the frame's lowest byte. */
   readonly frameBase: number;
+  readonly returns: 'i32' | 'i64';
   /** Pushes r0 as the function returns it. */
   pushResult(regs: Registers): void;
 }
@@ -45,6 +46,7 @@ export function compileFunction(
     insns,
     facts,
     frameBase: frame.frameBase,
+    returns: frame.returns,
     regs: new Registers(code, frame.registers, frame.frameBase),
     temp(type, name) {
       let local = temps.get(name);

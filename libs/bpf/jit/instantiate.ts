@@ -31,6 +31,8 @@ export function instantiate(module: BuiltModule, env: ExecutionEnv): Run {
       if (env.budget < 0) throw new BudgetExceeded();
     },
   };
+  imports[NAME.tailCall] = (ctx: number, map: number, index: number, stackTop: number) =>
+    env.tailCall(ctx, map, index, stackTop);
   module.helpers.forEach(({ id, map, takesCallback }, index) => {
     const helper = env.helper(id, map);
     imports[NAME.helper(index)] = takesCallback ? withCallbacks(helper, env, invoke) : helper;

@@ -30,6 +30,7 @@ export const IMPORTS = 'env';
 export const NAME = {
   memory: 'memory',
   charge: 'charge',
+  tailCall: 'tailCall',
   run: 'run',
   callback: 'callback',
   mayGoto: 'mayGotoLeft',
@@ -72,6 +73,7 @@ class ProgramModule implements ModuleContext {
   /** Start slots of callbacks, in the order of the callback table. */
   private readonly callbacks: number[] = [];
   readonly chargeImport: number;
+  readonly tailCallImport: number;
   readonly callbackFrame: number;
   readonly mayGotoLeft: number;
   private readonly usesMayGoto: boolean;
@@ -83,6 +85,11 @@ class ProgramModule implements ModuleContext {
     const { builder } = this;
     builder.importMemory(IMPORTS, NAME.memory, { initial: 1, maximum: WASM_PAGES_MAX, shared: true });
     this.chargeImport = builder.importFunc(IMPORTS, NAME.charge, builder.type(['i32'], []));
+    this.tailCallImport = builder.importFunc(
+      IMPORTS,
+      NAME.tailCall,
+      builder.type(['i32', 'i32', 'i32', 'i32'], ['i32']),
+    );
     this.usesMayGoto = program.insns.some(
       (insn, slot) => insn.opcode === OP_MAY_GOTO && program.facts[slot].reachable,
     );
@@ -158,7 +165,7 @@ class ProgramModule implements ModuleContext {
 
   /** Function index of an imported helper. */
   private helperFunction(index: number): number {
-    return this.chargeImport + 1 + index;
+    return this.tailCallImport + 1 + index;
   }
 
   private define(
@@ -179,7 +186,7 @@ class ProgramModule implements ModuleContext {
     code.localGet(1).i32Const(MAX_BPF_STACK).op(OP['i32.sub']).localSet(frameBase);
     code.localGet(0).op(OP['i64.extend_i32_u']).i64Const(0, DIRECT_MAP_HI).op(OP['i64.or']);
     code.i64Const(0, 0).localGet(0).op(OP.select).localSet(registers[1]);
-    return { registers, frameBase, pushResult: (regs) => regs.push32(0) };
+    return { registers, frameBase, returns: 'i32', pushResult: (regs) => regs.push32(0) };
   }
 
   private exportCallbacks(type: number): void {
@@ -200,5 +207,5 @@ function subprogramPrologue(code: CodeWriter): FunctionFrame {
   const r0 = code.local('i64');
   const registers = [r0, ...Array.from({ length: ARGUMENT_REGISTERS }, (_, param) => param)];
   while (registers.length < GENERAL_REGISTERS) registers.push(code.local('i64'));
-  return { registers, frameBase: ARGUMENT_REGISTERS, pushResult: (regs) => regs.push64(0) };
+  return { registers, frameBase: ARGUMENT_REGISTERS, returns: 'i64', pushResult: (regs) => regs.push64(0) };
 }

@@ -11,6 +11,7 @@ import { LruHashMap } from './lru-hash';
 import type { MapEnv } from './map-env';
 import { ArrayOfMaps, HashOfMaps } from './map-in-map';
 import { PerfEventArray } from './perf-event-array';
+import { ProgArrayMap } from './prog-array';
 import { QueueStackMap } from './queue-stack';
 import { RingBuffer } from './ringbuf';
 import { StackTraceMap } from './stack-trace';
@@ -32,7 +33,7 @@ const MAKERS: ReadonlyMap<number, MakeMap> = new Map<number, MakeMap>([
   [MapType.RINGBUF, (info, env) => new RingBuffer(info, env)],
   [MapType.PERF_EVENT_ARRAY, (info, env) => new PerfEventArray(info, env)],
   [MapType.STACK_TRACE, (info, env) => new StackTraceMap(info, env)],
-  [MapType.PROG_ARRAY, (info, env) => new IdArrayMap(info, env)],
+  [MapType.PROG_ARRAY, (info, env) => new ProgArrayMap(info, env)],
   [MapType.CGROUP_ARRAY, (info, env) => new IdArrayMap(info, env)],
   [MapType.ARRAY_OF_MAPS, (info, env) => new ArrayOfMaps(info, env)],
   [MapType.HASH_OF_MAPS, (info, env) => new HashOfMaps(info, env)],

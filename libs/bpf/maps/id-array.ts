@@ -5,7 +5,7 @@ import type { MapEnv } from './map-env';
 import { indexOf, keyOf } from './u32-key';
 
 /**
- * BPF_MAP_TYPE_PROG_ARRAY and BPF_MAP_TYPE_CGROUP_ARRAY (kernel/bpf/arraymap.c): kernel objects by index. Where Linux
+ * BPF_MAP_TYPE_CGROUP_ARRAY, and what BPF_MAP_TYPE_PROG_ARRAY shares with it (kernel/bpf/arraymap.c): kernel objects by index. Where Linux
  * takes a file descriptor, user space here gives the object's id, and reads the id back; a cgroup's id is its low
  * 32 bits. Programs reach the entries through helpers only.
  */
@@ -62,7 +62,8 @@ export class IdArrayMap extends BaseMap {
     super.destroy();
   }
 
-  private set(index: number, id: number): void {
+  /** Stores an id; 0 empties the slot. */
+  protected set(index: number, id: number): void {
     this.env.memory.u32[(this.idsOffset >>> 2) + index] = id;
   }
 }

@@ -5,8 +5,9 @@
 export type { BpfMap, MapEntry } from './bpf-map';
 export { createMap } from './create-map';
 export { IdArrayMap } from './id-array';
-export type { MapEnv } from './map-env';
+export type { MapEnv, ProgramRef } from './map-env';
 export { MapRegistry } from './map-registry';
 export { PerfEventArray, type PerfRecord } from './perf-event-array';
+export { ProgArrayMap } from './prog-array';
 export { RingBuffer, ringBaseOf } from './ringbuf';
 export { StackTraceMap } from './stack-trace';

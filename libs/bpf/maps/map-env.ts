@@ -1,6 +1,13 @@
 import type { KernelMemory } from '@probed/memory';
 import type { MapRegistry } from './map-registry';
 
+/** A loaded program as program arrays hold it: it stays runnable while one does. */
+export interface ProgramRef {
+  readonly id: number;
+  /** `enum bpf_prog_type`. */
+  readonly type: number;
+}
+
 /** What maps need of the machine they live in. */
 export interface MapEnv {
   readonly memory: KernelMemory;
@@ -9,6 +16,8 @@ export interface MapEnv {
   currentCpu(): number;
   /** Byte offset of a member of the kernel's `struct bpf_map`; undefined when its BTF has no such member. */
   mapField(name: string): number | undefined;
+  /** The loaded program of an id, for program arrays. */
+  programById?(id: number): ProgramRef | undefined;
   /** Called when a program reserves or emits a record; what it returns comes back when the record is consumed. */
   tagRecord?(): unknown;
 }

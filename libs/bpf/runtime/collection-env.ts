@@ -2,6 +2,7 @@ import { assert } from '@probed/base';
 import type { BpfMap } from '@probed/maps';
 import type { KernelMemory } from '@probed/memory';
 import type { CallbackInvoker, ExecutionEnv, HelperFn, KernelFacts } from '@probed/spec';
+import type { TailCalls } from './tail-calls';
 
 /** Finds a helper's implementation; `map` when every path to the call passes that same map. */
 export type HelperSource = (id: number, map?: BpfMap) => HelperFn;
@@ -19,6 +20,7 @@ export class CollectionEnv implements ExecutionEnv {
     private readonly maps: ReadonlyMap<string, BpfMap>,
     private readonly facts: KernelFacts,
     private readonly helpers: HelperSource,
+    private readonly tailCalls: TailCalls,
   ) {}
 
   mapObject(name: string): number {
@@ -33,6 +35,17 @@ export class CollectionEnv implements ExecutionEnv {
 
   ksym(name: string): number {
     return this.facts.symbol(name) ?? 0;
+  }
+
+  tailCall(ctx: number, map: number, index: number, stackTop: number): number {
+    const target = this.tailCalls.target(map, index);
+    if (!target) return 0;
+    // A nested run of another hook's program may use the slot, so it is written last.
+    const result = target.continueRun(ctx, stackTop, this.budget);
+    const { view } = this.memory;
+    view.setUint32(this.resultSlot, result, true);
+    view.setUint32(this.resultSlot + 4, 0, true);
+    return 1;
   }
 
   helper(id: number, map?: string): HelperFn {

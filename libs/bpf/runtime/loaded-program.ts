@@ -1,6 +1,7 @@
 import type { VerifiedProgram } from '@probed/spec';
 import { BudgetExceeded, type ExecutableProgram, type ExecutionEnv, type ProgramSpec } from '@probed/spec';
 import type { RunStacks } from './run-stacks';
+import { TAIL_CALLS_MAX, type TailCalls } from './tail-calls';
 
 /** BPF_MAX_LOOPS (include/linux/bpf.h): iterations of `bpf_loop` and the like that one run may make. */
 const BUDGET_ITERATIONS = 8 * 1024 * 1024;
@@ -27,6 +28,7 @@ export class LoadedProgram {
     private readonly env: ExecutionEnv,
     private readonly stacks: RunStacks,
     private readonly guard: Uint8Array,
+    private readonly tailCalls: TailCalls,
   ) {}
 
   get spec(): ProgramSpec {
@@ -55,9 +57,11 @@ export class LoadedProgram {
       this.stats.recursionMisses++;
       return 0;
     }
-    const { env } = this;
+    const { env, tailCalls } = this;
     const outerBudget = env.budget;
+    const outerTailCalls = tailCalls.left;
     env.budget = BUDGET_ITERATIONS;
+    tailCalls.left = TAIL_CALLS_MAX;
     this.guard[cpu] = 1;
     this.stats.runs++;
     try {
@@ -68,8 +72,21 @@ export class LoadedProgram {
       return 0;
     } finally {
       env.budget = outerBudget;
+      tailCalls.left = outerTailCalls;
       this.guard[cpu] = 0;
       this.stacks.leave(cpu);
+    }
+  }
+
+  /** Goes on with a run that another program began and left by a tail call: same guard, same count, what is left of its budget. */
+  continueRun(ctx: number, stackTop: number, budget: number): number {
+    const { env } = this;
+    const outerBudget = env.budget;
+    env.budget = budget;
+    try {
+      return this.executable.run(ctx, stackTop);
+    } finally {
+      env.budget = outerBudget;
     }
   }
 }

@@ -1,14 +1,16 @@
 import type { KernelMemory } from '@probed/memory';
+import { TAIL_CALLS_MAX } from './tail-calls';
 
 /** MAX_BPF_STACK (include/linux/filter.h): bytes of stack a frame can address. */
 const FRAME_BYTES = 512;
 /** MAX_CALL_FRAMES (include/linux/bpf_verifier.h). */
 const FRAMES_MAX = 8;
-const STACK_BYTES = FRAME_BYTES * FRAMES_MAX;
+/** A tail call from a subprogram begins a new program one frame further down. */
+const STACK_BYTES = FRAME_BYTES * (FRAMES_MAX + TAIL_CALLS_MAX);
 /** Programs nest when a helper fires another hook; contexts nest task, softirq, hardirq, NMI, twice over. */
 const NESTING_MAX = 8;
 
-/** BPF stacks in linear memory: one of 8 × 512 bytes for each CPU and nesting level. */
+/** BPF stacks in linear memory: one of (8 + 33) × 512 bytes for each CPU and nesting level. */
 export class RunStacks {
   private readonly base: number;
   private readonly depth: Uint8Array;

@@ -4,7 +4,7 @@ import { createHelpers, type KernelServices } from '@probed/helpers';
 import { createInterpreter } from '@probed/interp';
 import { isHelperCall } from '@probed/isa';
 import { compile, JitLimitError } from '@probed/jit';
-import { type BpfMap, createMap, type MapEnv, MapRegistry } from '@probed/maps';
+import { type BpfMap, createMap, type MapEnv, MapRegistry, ProgArrayMap } from '@probed/maps';
 import type { KernelMemory } from '@probed/memory';
 import {
   helperById,
@@ -20,6 +20,7 @@ import { LoadedProgram } from './loaded-program';
 import { mapInfoOf } from './map-info';
 import { RecursionGuards } from './recursion-guard';
 import { RunStacks } from './run-stacks';
+import { TailCalls } from './tail-calls';
 
 /** How programs run: compiled, or by the reference interpreter. */
 export type Engine = 'jit' | 'interp';
@@ -49,6 +50,8 @@ export class BpfRuntime {
   private readonly stacks: RunStacks;
   private readonly guards: RecursionGuards;
   private readonly resultSlot: number;
+  private readonly tailCalls = new TailCalls(this.maps);
+  private readonly programs = new Map<number, LoadedProgram>();
   private lastProgramId = 0;
 
   constructor(private readonly options: RuntimeOptions) {
@@ -59,6 +62,7 @@ export class BpfRuntime {
       registry: this.maps,
       currentCpu: () => services.cpu(),
       mapField: bpfMapFields(facts.btf),
+      programById: (id) => this.programs.get(id),
       tagRecord: options.tagRecord,
     };
     this.stacks = new RunStacks(memory, services.cpus);
@@ -78,7 +82,8 @@ export class BpfRuntime {
   /** Links for the programs of one collection. */
   link(maps: ReadonlyMap<string, BpfMap>): CollectionEnv {
     const { memory, facts, services } = this.options;
-    const env = new CollectionEnv(memory, this.resultSlot, maps, facts, (id, map) => helpers.get(id, map));
+    const find = (id: number, map?: BpfMap) => helpers.get(id, map);
+    const env = new CollectionEnv(memory, this.resultSlot, maps, facts, find, this.tailCalls);
     const helpers = createHelpers({ memory, services, maps: this.maps, env });
     return env;
   }
@@ -96,15 +101,45 @@ export class BpfRuntime {
       logLevel: options.logLevel ?? 1,
     });
     if (!verified.ok) return verified;
-    const missing = unsupportedHelper(verified.value);
+    const missing = unsupportedHelper(verified.value) ?? foreignProgArray(verified.value, maps);
     if (missing) return err(missing);
     const built = this.build(verified.value, env);
     if (!built.ok) return built;
     const guard = this.guards.guardFor(program.type);
     const { executable, wasm } = built.value;
-    return ok(
-      new LoadedProgram(++this.lastProgramId, verified.value, wasm, executable, env, this.stacks, guard),
-    );
+    const id = ++this.lastProgramId;
+    const { stacks, tailCalls } = this;
+    const loaded = new LoadedProgram(id, verified.value, wasm, executable, env, stacks, guard, tailCalls);
+    this.programs.set(id, loaded);
+    return ok(loaded);
+  }
+
+  /** The last reference of user space to a program is gone; program arrays that hold it go on calling it. */
+  unload(program: LoadedProgram): void {
+    this.programs.delete(program.id);
+  }
+
+  /**
+   * Elements that an object initialises (`.values = { … }`), once its maps and programs exist: inner maps of a
+   * map-in-map, programs of a program array. Programs that were not loaded leave their slot empty.
+   */
+  fillSlots(
+    spec: MapSpec,
+    maps: ReadonlyMap<string, BpfMap>,
+    programs: readonly LoadedProgram[],
+  ): Result<null> {
+    const map = maps.get(spec.name)!;
+    for (const slot of spec.slots ?? []) {
+      const id =
+        'map' in slot ? maps.get(slot.map)?.id : programs.find(({ name }) => name === slot.program)?.id;
+      if (id === undefined) continue;
+      const result = map.updateElem(u32(slot.index), u32(id), 0);
+      if (result === 0) continue;
+      const what = 'map' in slot ? slot.map : slot.program;
+      const message = `map ${spec.name}: slot [${slot.index}] can't hold ${what}`;
+      return err(diagnostic('map-slot', message, { errno: -result }));
+    }
+    return ok(null);
   }
 
   private build(program: VerifiedProgram, env: CollectionEnv) {
@@ -134,6 +169,27 @@ function unsupportedHelper(program: VerifiedProgram): Diagnostic | undefined {
   return diagnostic('helper-unsupported', message, { where: program.spec.name, errno: EOPNOTSUPP });
 }
 
+/** A program array belongs to programs of one type (kernel/bpf/core.c: bpf_check_tail_call). */
+function foreignProgArray(
+  program: VerifiedProgram,
+  maps: ReadonlyMap<string, BpfMap>,
+): Diagnostic | undefined {
+  for (const { name } of program.maps) {
+    const map = maps.get(name);
+    if (!(map instanceof ProgArrayMap) || map.claim(program.spec.type)) continue;
+    const message = `program array ${name} holds programs of another type`;
+    return diagnostic('prog-array-type', message, { where: program.spec.name, errno: EINVAL });
+  }
+  return undefined;
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
+}
+
+const EINVAL = 22;
 const EOPNOTSUPP = 95;
 
 /** What the JIT gives when a program is beyond it (include/linux/errno.h). */

@@ -29,6 +29,13 @@ export interface ExecutionEnv {
   helper(id: number, map?: string): HelperFn;
   /** Offset of 8 bytes (low, high) where a helper with an `u64` result leaves it. */
   readonly resultSlot: number;
+  /**
+   * bpf_tail_call: runs the program at an index of a program array in place of the function that calls.
+   * @param stackTop offset just above the calling function's frame, which the target takes over
+   * @returns 0 when it falls through (kernel/bpf/core.c: JMP_TAIL_CALL): no entry, or 33 calls were made; else 1, and
+   * the target's result lies in {@link resultSlot}
+   */
+  tailCall(ctx: number, map: number, index: number, stackTop: number): number;
   /** Set by the executor while a program runs; helpers that take a callback call it. Save and restore on nesting. */
   invokeCallback: CallbackInvoker;
   /** Iterations and tail calls left to the run in flight; {@link BudgetExceeded} is thrown when it falls below 0. */

@@ -11,6 +11,8 @@ export interface ModuleContext {
   helperImport(slot: number): number;
   /** Function index of the import `(iterations: i32) => void` that charges the budget. */
   readonly chargeImport: number;
+  /** Function index of the import `(ctx, map, index, stackTop) => i32` of bpf_tail_call. */
+  readonly tailCallImport: number;
   /** Function index of the subprogram that starts at `slot`. */
   subprogram(slot: number): number;
   /** Index in the callback table of the subprogram that starts at `slot`. */
@@ -30,6 +32,8 @@ export interface FunctionContext {
   readonly facts: readonly InsnFacts[];
   /** i32 local with the offset of the frame's lowest byte. */
   readonly frameBase: number;
+  /** What the function returns: the main program the low half of r0, a subprogram all of it. */
+  readonly returns: 'i32' | 'i64';
   /** Scratch locals, made at first use. Distinct names are distinct locals. */
   temp(type: 'i32' | 'i64', name: string): number;
 }

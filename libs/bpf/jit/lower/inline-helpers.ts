@@ -2,6 +2,7 @@ import type { InsnFacts, VerifiedProgram } from '@probed/spec';
 import { arrayLookup } from './array-lookup';
 import { loopInPlace } from './bpf-loop';
 import type { FunctionContext } from './context';
+import { tailCall } from './tail-call';
 
 /** A helper compiled in place where its arguments allow. */
 export interface InlineHelper {
@@ -13,6 +14,7 @@ export interface InlineHelper {
 /** By `enum bpf_func_id`. */
 const INLINE: ReadonlyMap<number, InlineHelper> = new Map([
   [1, arrayLookup], // bpf_map_lookup_elem
+  [12, tailCall], // bpf_tail_call
   [181, loopInPlace], // bpf_loop
 ]);
 

@@ -20,6 +20,10 @@ export class TestEnv implements ExecutionEnv {
     throw new Error('no program runs');
   };
 
+  tailCall(): number {
+    return 0;
+  }
+
   mapObject(name: string): number {
     return this.objects.get(name)!;
   }

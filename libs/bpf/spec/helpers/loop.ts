@@ -8,8 +8,8 @@ export const LOOP_HELPERS: readonly HelperProto[] = [
     name: 'tail_call',
     ret: VOID,
     args: [CTX, MAP, ANY32],
-    support: 'none',
-    note: 'needs program arrays',
+    support: 'full',
+    note: 'an instruction of the executors, as in the kernel (JMP_TAIL_CALL)',
   },
   { id: 181, name: 'loop', ret: INT, args: [ANY32, FUNC, STACK_OR_NULL, ANY], support: 'full' },
 ];
