@@ -10,6 +10,7 @@ import type { Engine, LoadedProgram } from '@probed/runtime';
 import { findScenario } from '@probed/workload';
 import { bestNs, type Figure } from './measure';
 import { loadPrograms } from './programs';
+import { storeFigures } from './store';
 
 const BATCH = 1000;
 
@@ -134,4 +135,4 @@ function report(figures: readonly Figure[]): void {
 }
 
 const image = loadKernelImage();
-report([...programFigures(image), ...workloadFigures(image)]);
+report([...programFigures(image), ...workloadFigures(image), ...storeFigures()]);
