@@ -4,15 +4,19 @@
  */
 export { Kernel } from './kernel';
 export type { KernelApi, KernelOptions, KernelSymbols, TaskIdentity, UserSymbol } from './kernel-api';
-export { dnsAnswer } from './net/dns';
-export { parseIp } from './net/endpoint';
+export { dnsAnswer, dnsQuery, firstAddress } from './net/dns';
+export { formatIp, parseIp } from './net/endpoint';
 export type { RemoteHost, Reply, Service } from './net/remote-host';
+export { connectTcp, resolveName, sslHandshake, sslRead, sslWrite } from './programs/network-tools';
 export type { Sys } from './sched/task-program';
 export { CAP_CONTAINER } from './task/cred';
 export type { Launch } from './task/launch';
 export type { UserContext } from './user/context';
+export { type DrivenProcess, type Driver, TaskExited } from './user/driven';
 export type { ImageSpec } from './user/image';
 export type { Main, Program } from './user/programs';
 export { databaseTree, shellTree, webTree } from './vfs/images/containers';
+export { USERLAND, type UserlandTool } from './vfs/images/userland';
+export { createStdio, type Stdio } from './vfs/stdio';
 export type { FileTree } from './vfs/tree';
 export { createTty, type Tty } from './vfs/tty';

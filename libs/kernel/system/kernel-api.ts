@@ -45,6 +45,8 @@ export interface TaskIdentity {
   /** cgroup v2 id (inode number). */
   readonly cgroupId: number;
   readonly cgroupPath: string;
+  /** Exec session that the task belongs to, if any: given at launch, inherited by children. */
+  readonly execSession?: string;
 }
 
 /** A resolved user address. */
@@ -77,10 +79,13 @@ export interface KernelApi {
   bootNs(): number;
   /** CLOCK_REALTIME, ns since 1970. */
   realtimeNs(): bigint;
-  /** Wall time at CLOCK_MONOTONIC 0, ns since 1970. */
+  /** Wall time at CLOCK_MONOTONIC 0, ns since 1970; another one when the wall clock is stepped. */
   readonly bootEpochNs: bigint;
-  /** Advances virtual time to `untilNs` (CLOCK_MONOTONIC), running everything due before. */
-  run(untilNs: number): void;
+  /**
+   * Advances virtual time to `untilNs` (CLOCK_MONOTONIC), running everything due before.
+   * @returns false when it had to stop earlier, at a driven task in user mode; never without driven programs
+   */
+  run(untilNs: number): boolean;
   /** Time of the next thing that will happen, undefined when nothing ever will. */
   nextEventNs(): number | undefined;
 

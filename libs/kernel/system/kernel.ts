@@ -31,6 +31,7 @@ import { type StackWalk, stackWalk } from './trace/stack-walk';
 import { frameNames, liveFunctions, resolveHook } from './trace/traced';
 import { Transients } from './trace/transient';
 import { declareTracepoints, type Tracepoints } from './tracepoints';
+import { Drivers } from './user/driven';
 import { Images } from './user/images';
 import { LIBRARIES } from './user/libraries';
 import { Programs } from './user/programs';
@@ -62,7 +63,7 @@ export class Kernel implements KernelApi {
   readonly hooks: HookBus;
   readonly cpus: number;
   readonly hostname: string;
-  readonly bootEpochNs: bigint;
+  bootEpochNs: bigint;
   readonly prng: Prng;
   readonly aslr: Prng;
   readonly layout: Layouts;
@@ -97,6 +98,8 @@ export class Kernel implements KernelApi {
   readonly disk: Disk;
   readonly images: Images;
   readonly programs: Programs;
+  /** Tasks whose user mode is promise-based code of the host. */
+  readonly drivers: Drivers;
   readonly syscalls: SyscallTable;
   /** File tree of the node itself. */
   readonly root: Path;
@@ -133,6 +136,7 @@ export class Kernel implements KernelApi {
     this.frames = frameNames().map((name) => options.symbols.address(name) ?? 0);
     this.tp = declareTracepoints(this);
     this.walk = stackWalk(options.symbols);
+    this.drivers = new Drivers(this);
     this.sched = new Scheduler(this);
     this.irq = new Interrupts(this);
     this.transient = new Transients(this);
@@ -201,8 +205,25 @@ export class Kernel implements KernelApi {
     return this.bootEpochNs + BigInt(Math.floor(this.sched.cur.clock));
   }
 
-  run(untilNs: number): void {
-    this.sched.run(untilNs);
+  /** `clock_settime(CLOCK_REALTIME)`, as a time daemon steps the clock. @param ns since 1970 */
+  setRealtime(ns: bigint): void {
+    this.bootEpochNs = ns - BigInt(Math.floor(this.sched.cur.clock));
+  }
+
+  run(untilNs: number): boolean {
+    return this.sched.run(untilNs);
+  }
+
+  /**
+   * As {@link run}, waiting for driven tasks where they are in user mode.
+   * @param pause called each time before going on: the host gives way to other work by returning a promise
+   */
+  async runAsync(untilNs: number, pause?: () => Promise<void> | undefined): Promise<void> {
+    while (!this.run(untilNs)) {
+      await this.drivers.ready();
+      const turn = pause?.();
+      if (turn) await turn;
+    }
   }
 
   nextEventNs(): number | undefined {

@@ -46,6 +46,11 @@ export class Network {
     if (!this.primary.has(ns)) this.primary.set(ns, ip);
   }
 
+  /** Addresses of a network namespace besides the loopback one. */
+  addressesOf(ns: NetNamespace): number[] {
+    return [...this.addresses].flatMap(([ip, owner]) => (owner === ns ? [ip] : []));
+  }
+
   addRemote(host: RemoteHost): void {
     this.remotes.set(host.ip, host);
   }

@@ -211,10 +211,11 @@ function* syncFile(u: UserContext, path: string): Sys {
 }
 
 function* tar(u: UserContext): Sys {
-  const [dir = '.'] = operands(u);
+  // tar -cf ARCHIVE DIR
+  const [archive = 'archive.tar', dir = '.'] = operands(u);
   const names = yield* readDirectory(u, dir);
   if (typeof names === 'number') return yield* complain(u, dir, names);
-  const out = yield* u.open(`${dir}.tar`, O.WRONLY | O.CREAT | O.TRUNC, 0o666);
+  const out = yield* u.open(archive, O.WRONLY | O.CREAT | O.TRUNC, 0o666);
   for (const name of names) {
     const fd = yield* u.open(`${dir}/${name}`, O.RDONLY | O.NOCTTY | O.NONBLOCK | O.NOFOLLOW | O.CLOEXEC);
     if (fd < 0) continue;

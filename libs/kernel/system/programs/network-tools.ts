@@ -10,7 +10,7 @@ const DNS_PORT = 53;
 const DNS_TIMEOUT_MS = 5_000;
 
 /** getaddrinfo(3) of glibc: nscd, nsswitch, hosts, resolv.conf, then DNS over UDP. @returns dotted quad */
-function* resolve(u: UserContext, name: string): Sys<string | undefined> {
+export function* resolveName(u: UserContext, name: string): Sys<string | undefined> {
   if (parseIp(name) !== undefined) return name;
   let answer: string | undefined;
   yield* u.call('libc', 'getaddrinfo', [u.str(name), 0, 0, u.room(8)], function* () {
@@ -74,7 +74,7 @@ function parseUrl(url: string): { host: string; port: number; path: string; tls:
 }
 
 /** One TLS record as SSL_write and SSL_read move it: plain text in and out, cipher text on the wire. */
-function* sslWrite(u: UserContext, fd: number, text: string): Sys {
+export function* sslWrite(u: UserContext, fd: number, text: string): Sys {
   const at = u.str(text);
   return yield* u.call('libssl', 'SSL_write', [at - 64, at, text.length], function* () {
     yield* u.call('libcrypto', 'EVP_EncryptUpdate', [0, 0, 0, at, text.length], function* () {
@@ -86,7 +86,7 @@ function* sslWrite(u: UserContext, fd: number, text: string): Sys {
   });
 }
 
-function* sslRead(u: UserContext, fd: number, size: number): Sys {
+export function* sslRead(u: UserContext, fd: number, size: number): Sys {
   return yield* u.call('libssl', 'SSL_read', [u.buffer, u.buffer, size], function* () {
     const bytes = yield* u.recv(fd, size);
     if (bytes > 0) yield* u.cpu(1_500 + bytes * 2);
@@ -94,7 +94,7 @@ function* sslRead(u: UserContext, fd: number, size: number): Sys {
   });
 }
 
-function* handshake(u: UserContext, fd: number): Sys {
+export function* sslHandshake(u: UserContext, fd: number): Sys {
   return yield* u.call('libssl', 'SSL_do_handshake', [u.buffer], function* () {
     yield* u.send(fd, 517, 0x4000);
     yield* u.recv(fd, 16_384);
@@ -105,7 +105,7 @@ function* handshake(u: UserContext, fd: number): Sys {
 }
 
 /** A TCP connection as curl makes it: non-blocking connect, poll, SO_ERROR. @returns descriptor or negative errno */
-function* open(u: UserContext, ip: string, port: number): Sys {
+export function* connectTcp(u: UserContext, ip: string, port: number): Sys {
   const fd = yield* u.socket(AF.INET, SOCK.STREAM | SOCK.CLOEXEC, 6);
   if (fd < 0) return fd;
   yield* u.setsockopt(fd, IPPROTO.TCP, TCP_OPTION.NODELAY);
@@ -136,19 +136,19 @@ function* curl(u: UserContext): Sys {
     const fd = yield* u.open(path);
     if (fd >= 0) yield* u.close(fd);
   }
-  const ip = yield* resolve(u, target.host);
+  const ip = yield* resolveName(u, target.host);
   if (!ip) {
     yield* u.write(2, `curl: (6) Could not resolve host: ${target.host}\n`);
     return 6;
   }
-  const fd = yield* open(u, ip, target.port);
+  const fd = yield* connectTcp(u, ip, target.port);
   if (fd < 0) {
     yield* u.write(2, `curl: (7) Failed to connect to ${target.host} port ${target.port}\n`);
     return 7;
   }
   const request = `GET ${target.path} HTTP/1.1\r\nHost: ${target.host}\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n\r\n`;
   if (target.tls) {
-    yield* handshake(u, fd);
+    yield* sslHandshake(u, fd);
     yield* sslWrite(u, fd, request);
   } else yield* u.send(fd, request, 0x4000);
   yield* u.poll(fd, POLL.IN, 30_000);
@@ -178,7 +178,7 @@ function* receiveReply(u: UserContext, fd: number): Sys<void> {
 function* wrk(u: UserContext): Sys {
   const [, host = '127.0.0.1', port = '80', rate = '50'] = u.argv;
   const prng = u.k.prng.fork(`wrk/${u.task.pid}`);
-  const ip = (yield* resolve(u, host)) ?? formatIp(0x7f00_0001);
+  const ip = (yield* resolveName(u, host)) ?? formatIp(0x7f00_0001);
   for (;;) {
     yield* u.sleep(prng.exponential(1e9 / Number(rate)));
     const fd = yield* u.socket();

@@ -87,11 +87,17 @@ export class Scheduler {
     this.cur ??= cpu;
   }
 
-  /** Runs everything due up to `untilNs`, then sets idle CPUs' time to it. */
-  run(until: number): void {
+  /**
+   * Runs everything due up to `untilNs`, then sets idle CPUs' time to it.
+   * @returns false, with time not yet there, when a task is in user mode that is driven from outside and may not be
+   * overtaken
+   */
+  run(until: number): boolean {
     const untilNs = Math.floor(until);
     this.untilNs = untilNs;
+    const { drivers } = this.k;
     for (;;) {
+      if (drivers.blocked) return false;
       const cpu = this.furthestBehind();
       const eventNs = this.events.nextNs;
       if (eventNs <= (cpu?.clock ?? Number.POSITIVE_INFINITY)) {
@@ -104,6 +110,7 @@ export class Scheduler {
     }
     this.reachedNs = untilNs;
     for (const cpu of this.cpus) if (!cpu.busy && cpu.clock < untilNs) cpu.clock = untilNs;
+    return true;
   }
 
   get nextNs(): number {
@@ -289,7 +296,7 @@ export class Scheduler {
     if (task === cpu.idle) return;
     const { value, done } = task.program.next();
     assert(!done, `program of task ${task.pid} (${task.comm}) ended without exit_group`);
-    if (value === YIELD.PREEMPT) return;
+    if (value === YIELD.PREEMPT || value === YIELD.USER) return;
     if (value === YIELD.EXEC) {
       task.program = task.nextProgram!;
       task.nextProgram = undefined;

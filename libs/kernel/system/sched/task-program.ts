@@ -8,6 +8,8 @@ export const YIELD = {
   EXEC: 2,
   /** It is dead. */
   EXIT: 3,
+  /** It is in user mode, and what it does next is decided outside the kernel's loop (`user/driven.ts`). */
+  USER: 4,
 } as const;
 
 export type YieldReason = (typeof YIELD)[keyof typeof YIELD];

@@ -14,6 +14,8 @@ const EPERM = -1;
 const ENOMEM = -12;
 const COPY_PROCESS_NS = 88_000;
 const COPY_THREAD_NS = 14_000;
+/** `pids.max` of a container, as kubelet's podPidsLimit sets it. */
+const PIDS_MAX = 1_024;
 /** Structs of a new process, generously. */
 const PROCESS_BYTES = 64 * 1024;
 
@@ -51,11 +53,19 @@ const copyProcess = traced<[CloneRequest]>(
     const thread = has(flags, CLONE.THREAD);
     k.sched.spend(thread ? COPY_THREAD_NS : COPY_PROCESS_NS);
     if (!hasRoom(k)) return ENOMEM;
+    if (k.taskCount() >= PIDS_MAX && inGroup(k, parent) >= PIDS_MAX) return EAGAIN;
     const child = buildChild(k, parent, request, kinds, thread);
     request.child = child;
     return 0;
   },
 );
+
+/** Tasks in a control group, as pids.current counts them. */
+function inGroup(k: Kernel, { cgroup }: Task): number {
+  let count = 0;
+  for (const task of k.tasks.all()) if (task.cgroup === cgroup) count++;
+  return count;
+}
 
 /** Whether a process can still be made; running out in the middle of it would leave half of one. */
 function hasRoom(k: Kernel): boolean {
@@ -93,6 +103,7 @@ function buildChild(
     flags: PF.FORKNOEXEC,
   });
   child.image = parent.image;
+  child.execSession = parent.execSession;
   child.userFrames = parent.userFrames.slice();
   child.blockedSignals = new Set(parent.blockedSignals);
   child.cpu = parent.cpu;

@@ -183,6 +183,7 @@ function beginNewExec(k: Kernel, bprm: BinPrm): number {
   setUserIds(k, bprm);
   securityCommittedCreds(k, bprm);
   if (sharedBefore) wakeVforkParent(k, task);
+  k.drivers.forget(task, 'has been replaced by execve');
   task.nextProgram = k.programs.start(main, context);
   if (k.tp.schedProcessExec.active)
     k.tp.schedProcessExec.fire(task, oldPid, bprm.filename, () => bprmStruct(k, bprm));

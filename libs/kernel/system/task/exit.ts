@@ -20,11 +20,13 @@ const doExitHook = tracedBlocking<[number]>(
     const groupDead = livingThreads(task) === 0;
     if (groupDead && task.signal.groupExitCode === 0) task.signal.groupExitCode = code;
     k.sched.spend(EXIT_COST_NS);
+    k.drivers.forget(task, 'has ended');
     if (k.tp.schedProcessExit.active) k.tp.schedProcessExit.fire(task, groupDead);
     releaseMm(k, task);
     putFiles(k, task.files);
     putFs(k, task);
     exitNotify(k, task, groupDead);
+    if (groupDead) task.groupLeader.onExit?.(task.signal.groupExitCode);
     return yield* k.sched.exit();
   },
 );
@@ -90,7 +92,7 @@ function notifyParent(k: Kernel, leader: Task): void {
   const action = parent.signal.actions.get(SIGNAL.SIGCHLD);
   const unwanted = action && (action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0);
   k.signals.childExited(parent, leader.signal.groupExitCode);
-  if (unwanted || parent.flags & PF.KTHREAD) {
+  if (unwanted || leader.autoReap || parent.flags & PF.KTHREAD) {
     k.tasks.setExitState(leader, EXIT_STATE.DEAD);
     // The current task is released once it has been switched away from.
     if (leader !== k.task) k.tasks.release(leader);

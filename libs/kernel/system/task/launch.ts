@@ -10,13 +10,17 @@ import { FilesStruct } from '../vfs/files-struct';
 import { FsStruct } from '../vfs/fs-struct';
 import type { Path } from '../vfs/mount';
 import { lookupFrom } from '../vfs/namei';
+import type { Stdio } from '../vfs/stdio';
 import type { Tty } from '../vfs/tty';
 import { CAP_FULL, credFor } from './cred';
 import { TASK_STATE } from './state';
 import type { Task } from './task';
 
+const ENOENT = -2;
+
 /** A process to be started by a service manager or a container runtime. */
 export interface Launch {
+  /** File to execute; a name without a slash is looked up along PATH of `env`. */
   readonly path: string;
   readonly argv: readonly string[];
   readonly env?: readonly string[];
@@ -32,6 +36,12 @@ export interface Launch {
   readonly cwd?: string;
   /** Controlling terminal for descriptors 0 to 2; /dev/null otherwise. */
   readonly tty?: Tty;
+  /** Pipes for descriptors 0 to 2, whose other ends the container runtime holds; instead of `tty`. */
+  readonly stdio?: Stdio;
+  /** Exec session that the process and all its descendants belong to. */
+  readonly execSession?: string;
+  /** Told the wait status when the process is dead: exit code << 8, or the signal that ended it. */
+  readonly onExit?: (status: number) => void;
   readonly parent?: Task;
   /** Virtual time of the start, now by default. */
   readonly atNs?: number;
@@ -57,7 +67,11 @@ export function launch(k: Kernel, spec: Launch): Task {
   task.signal.session = task.pid;
   if (spec.tty) attachTty(k, task, spec.tty);
   if (spec.loginUid !== undefined) k.tasks.setLoginUid(task, spec.loginUid, 3);
-  openStandardFiles(k, task, root, spec.tty);
+  task.execSession = spec.execSession;
+  task.onExit = spec.onExit;
+  task.autoReap = spec.onExit !== undefined || spec.execSession !== undefined || spec.stdio !== undefined;
+  if (spec.stdio) spec.stdio.install(task);
+  else openStandardFiles(k, task, root, spec.tty);
   task.program = bootstrap(k, spec);
   const atNs = spec.atNs ?? k.nowNs();
   k.sched.at(atNs, task.pid % k.cpus, () => wakeUpNewTask(k, task));
@@ -102,10 +116,25 @@ function* bootstrap(k: Kernel, spec: Launch): Sys<never> {
   task.image = image;
   task.userFrames = image.entryFrames.slice();
   const u = new UserContext(k, context);
-  const error = yield* u.exec(spec.path, spec.argv, spec.env ?? DEFAULT_ENV);
+  const env = spec.env ?? DEFAULT_ENV;
+  let error = 0;
+  for (const path of candidates(spec.path, env)) {
+    error = yield* u.exec(path, spec.argv, env);
+    if (error !== ENOENT) break;
+  }
   yield* u.write(2, `exec ${spec.path}: ${error}\n`);
   yield* u.exit(127);
   for (;;) yield YIELD.EXIT;
+}
+
+/** A name without a slash is looked up along PATH, as the container runtime does. */
+function candidates(path: string, env: readonly string[]): readonly string[] {
+  if (path.includes('/')) return [path];
+  const search = env.find((entry) => entry.startsWith('PATH=')) ?? DEFAULT_ENV[0];
+  return search
+    .slice('PATH='.length)
+    .split(':')
+    .map((dir) => `${dir || '.'}/${path}`);
 }
 
 const DEFAULT_ENV = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8'];

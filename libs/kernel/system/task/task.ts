@@ -71,6 +71,13 @@ export class Task implements TaskIdentity {
   /** robust list, rseq and clear_child_tid: user addresses that the thread library registered. */
   clearChildTid = 0;
 
+  /** Exec session (`kubectl exec`) that it was started for; children inherit it. */
+  execSession: string | undefined;
+  /** The container runtime that started it reaps it at once. */
+  autoReap = false;
+  /** Told the wait status when the whole process is dead. */
+  onExit: ((status: number) => void) | undefined;
+
   constructor(
     readonly offset: number,
     readonly pid: number,

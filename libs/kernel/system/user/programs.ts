@@ -1,7 +1,11 @@
 import type { Kernel } from '../kernel';
 import { type Sys, YIELD } from '../sched/task-program';
 import { UserContext } from './context';
+import type { Driver } from './driven';
 import type { ImageSpec, UserImage } from './image';
+
+/** Exit code of a program that consists of nothing. */
+const NO_CODE = 126;
 
 /** What a program finds on its stack when it starts. */
 export interface ProgramContext {
@@ -21,7 +25,10 @@ export interface Program {
   /** Name that a file's `program` refers to. */
   readonly name: string;
   readonly image: ImageSpec;
-  readonly main: Main;
+  /** User mode inside the kernel's loop … */
+  readonly main?: Main;
+  /** … or driven from outside; the one that is there counts. */
+  readonly driver?: Driver;
   /** Statically linked programs (Go) start without ld.so. */
   readonly isStatic?: boolean;
   /** Shared libraries beyond libc, by image name. */
@@ -39,6 +46,12 @@ export class Programs {
     this.k.images.add(program.name, program.image, false);
   }
 
+  /** Puts a program in the place of the one of the same name; its image stays the first one's. */
+  replace(program: Program): void {
+    if (!this.byName.has(program.name)) this.k.images.add(program.name, program.image, false);
+    this.byName.set(program.name, program);
+  }
+
   main(name: string): Program | undefined {
     return this.byName.get(name);
   }
@@ -50,7 +63,8 @@ export class Programs {
 
   private *run(program: Program, u: UserContext): Sys<never> {
     if (!program.isStatic) yield* u.loadLibraries(program.libraries ?? []);
-    const code = yield* program.main(u);
+    const { main, driver } = program;
+    const code = driver ? yield* this.k.drivers.serve(u, driver) : main ? yield* main(u) : NO_CODE;
     yield* u.exit(code);
     for (;;) yield YIELD.EXIT;
   }

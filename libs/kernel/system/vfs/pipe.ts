@@ -8,6 +8,7 @@ import { ByteQueue } from './byte-queue';
 import { createDentry } from './dentry';
 import { createFile, type File, type FileOps } from './file';
 import { Inode } from './inode';
+import { putFile } from './open';
 
 const EAGAIN = -11;
 const EFAULT = -14;
@@ -25,6 +26,8 @@ class Pipe {
   readers = 1;
   writers = 1;
   readonly wait = new WaitQueue();
+  /** Takes what is written as it comes: a reader outside the emulation. */
+  sink: ((data: Uint8Array) => void) | undefined;
 }
 
 const pipeRead = tracedBlocking<[File, number, number]>(
@@ -60,7 +63,8 @@ const pipeWrite = tracedBlocking<[File, Source, number]>(
       if (room > 0) {
         const data = k.user.fetch(buf, done, room);
         if (!data) return done || EFAULT;
-        pipe.bytes.push(data);
+        if (pipe.sink) pipe.sink(data);
+        else pipe.bytes.push(data);
         done += room;
         k.sched.spend(COPY_BASE_NS + room * COPY_NS_PER_BYTE);
         pipe.wait.wake(k);
@@ -94,6 +98,39 @@ const pipeOps: FileOps = {
     pipe.wait.wake(k);
   },
 };
+
+/** The far end of a pipe whose near end a task holds: input that the host writes, output that it takes. */
+export interface HostPipe {
+  /** The task's end. */
+  readonly file: File;
+  /** Bytes for a reading task. */
+  push(data: Uint8Array): void;
+  /** The host's end is gone: end of file for a reader, EPIPE for a writer. */
+  close(): void;
+}
+
+/** @param sink takes what the task writes; without it the task reads. */
+export function createHostPipe(k: Kernel, sink?: (data: Uint8Array) => void): HostPipe {
+  const [read, write] = createPipe(k, 0);
+  const pipe = read.private as Pipe;
+  const [file, far] = sink ? [write, read] : [read, write];
+  pipe.sink = sink;
+  let open = true;
+  return {
+    file,
+    push(data) {
+      if (!open || pipe.readers === 0) return;
+      pipe.bytes.push(data);
+      pipe.wait.wake(k);
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      pipe.sink = undefined;
+      putFile(k, far);
+    },
+  };
+}
 
 /** Both ends of a new pipe: read end first. */
 export function createPipe(k: Kernel, flags: number): readonly [File, File] {

@@ -21,6 +21,17 @@ function ticks(ns: number): number {
   return Math.floor(ns / 10_000_000);
 }
 
+/** Files that only their process's owner may read. */
+const PRIVATE_FILES: Readonly<Record<string, PidFile>> = {
+  environ: (k, task) => {
+    const { mm } = task;
+    if (!mm) return '';
+    const { envStart, envEnd } = mm.marks;
+    const bytes = k.user.read(mm, envStart, envEnd - envStart);
+    return bytes ? new TextDecoder().decode(bytes) : '';
+  },
+};
+
 const PID_FILES: Readonly<Record<string, PidFile>> = {
   comm: (_k, task) => `${task.comm}\n`,
   cmdline: (k, task) => {
@@ -150,6 +161,11 @@ class ProcEntries extends Map<string, Inode> {
     const dir = makeInode(this.sb, { dir: true, mode: 0o555, uid: task.uid, gid: task.gid }, 0);
     for (const [name, text] of Object.entries(PID_FILES)) {
       const file = makeInode(this.sb, { generate: (k) => text(k, task, this.ns) }, 0);
+      dir.entries!.set(name, file);
+    }
+    for (const [name, text] of Object.entries(PRIVATE_FILES)) {
+      const owner = { mode: 0o400, uid: task.uid, gid: task.gid };
+      const file = makeInode(this.sb, { ...owner, generate: (k) => text(k, task, this.ns) }, 0);
       dir.entries!.set(name, file);
     }
     for (const [name, target] of Object.entries(PID_LINKS)) {

@@ -1,41 +1,97 @@
-import { POLL, S, TIOC } from '@probed/abi';
+import { POLL, S, SIGNAL, TIOC } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
 import { WaitQueue } from '../sched/wait-queue';
+import type { Task } from '../task/task';
 import { traced, tracedBlocking } from '../trace/traced';
-import { ByteQueue } from './byte-queue';
 import type { File, FileOps } from './file';
 import { Inode } from './inode';
+import { LineDiscipline, outputBytes } from './line-discipline';
 
+const encoder = new TextEncoder();
+
+const EIO = -5;
 const EAGAIN = -11;
 const EFAULT = -14;
 const ENOTTY = -25;
 const ERESTARTSYS = -512;
 const CHAR_NS = 12;
+/** `c_cflag` of a fresh pty: B38400, CS8, CREAD. */
+const CFLAG = 0xbf;
+/** `c_lflag` of a fresh pty: ISIG, ICANON, ECHO and its variants, IEXTEN. */
+const LFLAG_COOKED = 0x8a3b;
+const ICANON = 2;
 /** `UNIX98_PTY_SLAVE_MAJOR` */
 const PTS_MAJOR = 136;
 
-/** A pseudo terminal: what is typed comes in, what is written goes to whoever watches. */
+/**
+ * A pseudo terminal in canonical mode: what is typed comes in line by line, what is written (and the echo of what is
+ * typed) goes to whoever watches.
+ */
 export class Tty {
-  readonly input = new ByteQueue();
   readonly wait = new WaitQueue();
+  /** Process group that signals of the keyboard go to. */
   foreground = 0;
   rows = 24;
   columns = 80;
   hungUp = false;
-  /** Receives what tasks write. */
+  /** `c_lflag` of its termios. */
+  localFlags = LFLAG_COOKED;
+  /** Receives what tasks write and the echo of what is typed, NL as CR NL. */
   onOutput: ((data: Uint8Array) => void) | undefined;
+  readonly input: LineDiscipline;
+
   constructor(
+    private readonly k: Kernel,
     /** Offset of its `tty_struct`. */
     readonly offset: number,
     readonly index: number,
-  ) {}
+  ) {
+    this.input = new LineDiscipline({
+      echo: (bytes) => this.onOutput?.(bytes),
+      signal: (number) => this.signalForeground(number),
+    });
+  }
 
-  /** Bytes typed at the terminal: they wake the reader. Call it from an event or before the run. */
-  type(k: Kernel, text: string): void {
-    this.input.push(new TextEncoder().encode(text));
-    this.wait.wake(k);
+  /**
+   * Bytes typed at the terminal; a complete line wakes the reader, ^C interrupts the foreground process group. Call it
+   * from an event or between runs.
+   */
+  type(k: Kernel, text: string | Uint8Array): void {
+    if (this.hungUp) return;
+    const bytes = typeof text === 'string' ? encoder.encode(text) : text;
+    if (this.input.type(bytes)) this.wait.wake(k);
+  }
+
+  /** The window has another size (TIOCSWINSZ at the master): SIGWINCH to the foreground. */
+  resize(rows: number, columns: number): void {
+    if (rows === this.rows && columns === this.columns) return;
+    this.rows = rows;
+    this.columns = columns;
+    this.signalForeground(SIGNAL.SIGWINCH);
+  }
+
+  /** The far end is gone: SIGHUP to everything that has it as its terminal, end of file to who reads. */
+  hangUp(): void {
+    if (this.hungUp) return;
+    this.hungUp = true;
+    for (const task of this.processes()) {
+      this.k.signals.send(task, SIGNAL.SIGHUP, true);
+      this.k.signals.send(task, SIGNAL.SIGCONT, true);
+    }
+    this.wait.wake(this.k);
+  }
+
+  private processes(): Task[] {
+    return [...this.k.tasks.all()].filter(
+      (task) => task.groupLeader === task && task.signal.tty === this && !task.exitState,
+    );
+  }
+
+  private signalForeground(number: number): void {
+    for (const task of this.processes())
+      if (task.signal.pgrp === this.foreground) this.k.signals.send(task, number, true);
   }
 }
 
@@ -47,7 +103,8 @@ const ttyWrite = traced<[File, Source, number]>(
     const data = k.user.fetch(buf, 0, count);
     if (!data) return EFAULT;
     k.sched.spend(600 + data.length * CHAR_NS);
-    tty.onOutput?.(data);
+    if (tty.hungUp) return EIO;
+    tty.onOutput?.(outputBytes(data));
     return data.length;
   },
 );
@@ -57,9 +114,9 @@ const ttyRead = tracedBlocking<[File, number, number]>(
   (k, file) => [k.transient.kiocb(file), 0],
   function* (k, file, buf, count): Sys {
     const tty = file.inode.object as Tty;
-    if (tty.input.size === 0 && !tty.hungUp) {
+    if (!tty.input.ready && !tty.hungUp) {
       if (file.nonblocking) return EAGAIN;
-      const woken = yield* tty.wait.waitFor(k, () => tty.input.size > 0 || tty.hungUp);
+      const woken = yield* tty.wait.waitFor(k, () => tty.input.ready || tty.hungUp);
       if (woken < 0) return ERESTARTSYS;
     }
     const data = tty.input.take(count);
@@ -75,7 +132,7 @@ const ttyOps: FileOps = {
   writeSleeping: (k, file, buf, count) => ttyWrite(k, file, buf, count),
   poll(_k, file) {
     const tty = file.inode.object as Tty;
-    return POLL.OUT | (tty.input.size > 0 ? POLL.IN : 0) | (tty.hungUp ? POLL.HUP : 0);
+    return POLL.OUT | (tty.input.ready ? POLL.IN : 0) | (tty.hungUp ? POLL.HUP : 0);
   },
   waitQueues: (_k, file) => [(file.inode.object as Tty).wait],
   ioctl(k, file, cmd, arg) {
@@ -84,17 +141,30 @@ const ttyOps: FileOps = {
   },
 };
 
+/** Of a termios only ICANON counts; one that did not come from TCGETS is taken for noise. */
+function setTermios(k: Kernel, tty: Tty, arg: number): number {
+  const bytes = k.user.read(k.task.mm!, arg, 36);
+  if (!bytes) return EFAULT;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (view.getUint32(8, true) !== CFLAG) return 0;
+  tty.localFlags = view.getUint32(12, true);
+  tty.input.setCanonical((tty.localFlags & ICANON) !== 0);
+  return 0;
+}
+
 const IOCTLS: Readonly<Record<number, (k: Kernel, tty: Tty, arg: number) => number>> = {
-  // A termios of 60 bytes: cooked mode, 38400 baud, as a fresh pty has it.
-  [TIOC.TCGETS]: (k, _tty, arg) => {
+  // A termios: cooked mode, 38400 baud, as a fresh pty has it.
+  [TIOC.TCGETS]: (k, tty, arg) => {
     const termios = new Uint8Array(36);
     new DataView(termios.buffer).setUint32(0, 0x4500, true);
     new DataView(termios.buffer).setUint32(4, 0x05, true);
-    new DataView(termios.buffer).setUint32(8, 0xbf, true);
-    new DataView(termios.buffer).setUint32(12, 0x8a3b, true);
+    new DataView(termios.buffer).setUint32(8, CFLAG, true);
+    new DataView(termios.buffer).setUint32(12, tty.localFlags, true);
     return k.user.write(k.task.mm!, arg, termios) ? 0 : EFAULT;
   },
-  [TIOC.TCSETSW]: () => 0,
+  [TIOC.TCSETS]: setTermios,
+  [TIOC.TCSETSW]: setTermios,
+  [TIOC.TCSETSF]: setTermios,
   [TIOC.TIOCGWINSZ]: (k, tty, arg) => {
     const size = new Uint8Array(8);
     new DataView(size.buffer).setUint16(0, tty.rows, true);
@@ -123,7 +193,7 @@ export function createTty(k: Kernel): Tty {
   k.w.put(offset, L.index, index);
   k.w.text(offset, L.name, `pts${index}`);
   k.w.ptr(offset, L.driver, driver);
-  const tty = new Tty(offset, index);
+  const tty = new Tty(k, offset, index);
   const { sb, root } = k.vfs.devpts;
   const inode = new Inode(sb, index + 3, S.IFCHR | 0o620, ttyOps);
   inode.rdev = (PTS_MAJOR << 20) | index;

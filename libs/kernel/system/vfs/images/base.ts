@@ -80,7 +80,7 @@ export const BASE_TREE: FileTree = {
   'etc/host.conf': 'multi on\n',
   'etc/os-release': 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n',
   'etc/profile': 'PATH=/usr/local/bin:/usr/bin:/bin\n',
-  'etc/bash.bashrc': 'PS1="\\u@\\h:\\w\\$ "\n',
+  'etc/bash.bashrc': "PS1='\\u@\\h:\\w\\$ '\n",
   'etc/sudoers': {
     text: 'root ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\napp ALL=(ALL) NOPASSWD: ALL\n',
     mode: 0o440,

@@ -1,5 +1,6 @@
 import type { FileTree, TreeEntry } from '../tree';
 import { BASE_TREE } from './base';
+import { userlandTree } from './userland';
 
 const TOKEN =
   'eyJhbGciOiJSUzI1NiIsImtpZCI6InByb2JlZCJ9.eyJpc3MiOiJrdWJlcm5ldGVzL3NlcnZpY2VhY2NvdW50Iiwic3ViIjoiZGVmYXVsdCJ9.c2ln';
@@ -16,6 +17,20 @@ function podFiles(name: string, ip: string): Record<string, TreeEntry> {
     [`${SECRETS.replace('var/run', 'run')}/namespace`]: 'default',
     [`${SECRETS.replace('var/run', 'run')}/ca.crt`]: { size: 1_099, text: '-----BEGIN CERTIFICATE-----\n' },
   };
+}
+
+const OS_RELEASE = `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+NAME="Debian GNU/Linux"
+VERSION_ID="12"
+VERSION="12 (bookworm)"
+VERSION_CODENAME=bookworm
+ID=debian
+HOME_URL="https://www.debian.org/"
+`;
+
+/** What comes after everything else: the tools of a shell session. */
+function debian(): FileTree {
+  return { ...userlandTree(), 'etc/os-release': OS_RELEASE };
 }
 
 /** A web server's container. */
@@ -35,9 +50,10 @@ export function webTree(name: string, ip: string): FileTree {
     'srv/dataset.bin': { size: 12_582_912, cold: true },
     'srv/report.py': { text: 'import json\n', size: 2_210 },
     'srv/backup.sh': {
-      text: '#!/bin/bash\nmkdir /tmp/backup\ncp /etc/passwd /tmp/backup/passwd\ntar /tmp/backup\ngzip /tmp/backup.tar\nrm /tmp/backup/passwd\n',
+      text: '#!/bin/bash\nmkdir /tmp/backup\ncp /etc/passwd /tmp/backup/passwd\ntar -cf /tmp/backup.tar /tmp/backup\ngzip /tmp/backup.tar\nrm /tmp/backup/passwd\n',
       mode: 0o755,
     },
+    ...debian(),
   };
 }
 
@@ -68,10 +84,11 @@ export function databaseTree(name: string, ip: string): FileTree {
       gid: 999,
       mode: 0o600,
     },
+    ...debian(),
   };
 }
 
 /** A container for trying things out: the base system and a service account. */
 export function shellTree(name: string, ip: string): FileTree {
-  return { ...BASE_TREE, ...podFiles(name, ip) };
+  return { ...BASE_TREE, ...podFiles(name, ip), ...debian() };
 }
