@@ -1,4 +1,4 @@
-import { Prng, type Result } from '@probed/base';
+import { assert, Prng, type Result } from '@probed/base';
 import { KernelMemory } from '@probed/memory';
 import { BpfRuntime, type Engine } from '@probed/runtime';
 import type { KernelFacts } from '@probed/spec';
@@ -23,13 +23,22 @@ export interface MachineOptions {
   readonly engine?: Engine;
   /** Emulated memory in all, bytes; default 1 GiB. */
   readonly memoryLimitBytes?: number;
+  /** Node name, default `node-1`. */
+  readonly hostname?: string;
+  /** Wall time at which the run begins, ns since 1970; default 2026-01-01T00:00:00Z. */
+  readonly epochNs?: bigint;
+  /** Virtual time since boot at which the run begins, ns. */
+  readonly bootedNs?: number;
 }
 
 const CPUS_DEFAULT = 4;
 /** Virtual time between two looks at the output buffers: a consumer that polls, as `ring_buffer__poll` loops do. */
 const DRAIN_INTERVAL_NS = 10e6;
 
-/** One emulated node: a kernel, its BPF runtime, and what joins them. All synchronous, in virtual time. */
+/**
+ * One emulated node: a kernel, its BPF runtime, and what joins them, in virtual time. It lets time pass by itself
+ * ({@link run}, {@link runAsync}); in a cluster, the host lets the cluster's time pass and calls {@link drain}.
+ */
 export class Machine {
   readonly kernel: Kernel;
   readonly facts: KernelFacts;
@@ -42,11 +51,20 @@ export class Machine {
   private readonly prng: Prng;
 
   constructor(readonly options: MachineOptions) {
-    const { image, seed = 1, cpus = CPUS_DEFAULT, engine = 'jit' } = options;
+    const { image, seed = 1, cpus = CPUS_DEFAULT, engine = 'jit', hostname, epochNs, bootedNs } = options;
     this.memory = new KernelMemory(options.memoryLimitBytes);
     this.prng = new Prng(seed);
     this.facts = kernelFacts(image, cpus);
-    this.kernel = new Kernel({ memory: this.memory, btf: image.btf, symbols: image.symbols, seed, cpus });
+    this.kernel = new Kernel({
+      memory: this.memory,
+      btf: image.btf,
+      symbols: image.symbols,
+      seed,
+      cpus,
+      hostname,
+      epochNs,
+      bootedNs,
+    });
     for (const format of image.tracepoints.all()) {
       this.kernel.hooks.declareInertTracepoint(format.group, format.name);
     }
@@ -79,19 +97,50 @@ export class Machine {
     scenario.start(this.kernel, this.prng.fork(`scenario:${scenario.name}`));
   }
 
-  /** Lets virtual time pass, handing over what programs emit as their consumer would poll it. */
+  /** A collection is being unloaded: nothing of it is consumed any more. */
+  forget(collection: Collection): void {
+    const at = this.collections.indexOf(collection);
+    assert(at >= 0, `collection ${collection.spec.name} is of another machine`);
+    this.collections.splice(at, 1);
+    for (const map of collection.maps.values()) this.outputs.remove(map);
+  }
+
+  /**
+   * Lets virtual time pass, handing over what programs emit as their consumer would poll it. For workloads without
+   * driven tasks; with them, use {@link runAsync}.
+   */
   run(durationNs: number, deliver: (output: Output) => void): void {
+    for (const untilNs of this.drainPoints(durationNs)) {
+      const reached = this.kernel.run(untilNs);
+      assert(reached, 'a driven task in a synchronous run');
+      this.drain(deliver);
+    }
+  }
+
+  /** As {@link run}, waiting for driven tasks; output is taken at the same virtual times. */
+  async runAsync(durationNs: number, deliver: (output: Output) => void): Promise<void> {
+    for (const untilNs of this.drainPoints(durationNs)) {
+      await this.kernel.runAsync(untilNs);
+      this.drain(deliver);
+    }
+  }
+
+  /** Hands over what programs have emitted since the last time, in order of the events. Call it between runs. */
+  drain(deliver: (output: Output) => void): void {
+    this.outputs.drain(deliver);
+  }
+
+  private *drainPoints(durationNs: number): Generator<number> {
     const end = this.kernel.nowNs() + durationNs;
     for (let now = this.kernel.nowNs(); now < end; ) {
       now = Math.min(end, now + DRAIN_INTERVAL_NS);
-      this.kernel.run(now);
-      this.outputs.drain(deliver);
+      yield now;
     }
   }
 
   private origin(): Origin {
     const { kernel } = this;
-    const { pid, tgid, uid, comm, cgroupId } = kernel.current();
+    const { pid, tgid, ppid, uid, comm, cgroupId, execSession } = kernel.current();
     const active = this.attachEnv.active;
     const program = active?.program.name ?? '';
     return {
@@ -101,9 +150,11 @@ export class Machine {
       hook: active?.hook ?? '',
       pid,
       tgid,
+      ppid,
       uid,
       comm,
       cgroupId,
+      execSession,
     };
   }
 }

@@ -32,6 +32,16 @@ describe('KernelMemory', () => {
     expect(() => memory.alloc(2 ** 40)).toThrow(MemoryLimitError);
   });
 
+  it('makes room for a larger block of what was freed at the end', () => {
+    const memory = new KernelMemory(64 * 1024 * 1024);
+    const first = memory.alloc(40 * 1024 * 1024);
+    memory.u8[first] = 1;
+    memory.free(first);
+    const larger = memory.alloc(60 * 1024 * 1024);
+    expect(larger).toBe(first);
+    expect(memory.u8[larger]).toBe(0);
+  });
+
   it('frees what a failed attempt had allocated', () => {
     const memory = new KernelMemory(32 * 1024 * 1024);
     const before = memory.usedBytes;

@@ -165,6 +165,15 @@ export class KernelMemory {
     this.freeRuns.splice(index, 0, { at, bytes });
     this.mergeWithNext(index);
     if (index > 0) this.mergeWithNext(index - 1);
+    this.lowerBrk();
+  }
+
+  /** A free run at the end is room for a larger block. */
+  private lowerBrk(): void {
+    const last = this.freeRuns.at(-1);
+    if (!last || last.at + last.bytes !== this.brk) return;
+    this.brk = last.at;
+    this.freeRuns.pop();
   }
 
   private mergeWithNext(index: number): void {

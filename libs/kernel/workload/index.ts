@@ -1,5 +1,11 @@
-/** What runs on an emulated kernel: named scenarios, each a set of pods and processes that teach something. */
-export { addPod, type Pod, type PodSpec } from './pod';
+/** What runs on emulated kernels and clusters: named scenarios, each a set of pods and processes that teach something. */
+export type { ClusterScenario, ClusterScenarioOptions } from './cluster-scenario';
+export { CLUSTER_SCENARIOS, findClusterScenario } from './cluster-scenarios';
 export type { Scenario } from './scenario';
 export { findScenario, SCENARIOS } from './scenarios';
-export { typeLines, typingTimes } from './typist';
+export {
+  type ExecScript,
+  startTypedSession,
+  type TypedSessionOptions,
+  type TypedSessions,
+} from './typed-session';

@@ -1,12 +1,15 @@
 import { databaseTree, type Kernel, webTree } from '@probed/system';
 import { connectCluster } from './cluster-network';
-import { addPod, type Pod } from './pod';
+import type { NodePod, PodMaker } from './pod';
 
 const SECOND_NS = 1e9;
 
-/** What runs on every node: the container runtime, kubelet, cron. */
-export function startNodeServices(kernel: Kernel, cronEverySeconds = 60): void {
-  const now = kernel.nowNs();
+/**
+ * What runs on every node: the container runtime, kubelet, cron.
+ * @param delayNs nodes that boot together do not do everything at the same moment
+ */
+export function startNodeServices(kernel: Kernel, cronEverySeconds = 60, delayNs = 0): void {
+  const now = kernel.nowNs() + delayNs;
   kernel.launch({
     path: '/usr/bin/containerd',
     argv: ['/usr/bin/containerd'],
@@ -28,15 +31,21 @@ export function startNodeServices(kernel: Kernel, cronEverySeconds = 60): void {
 }
 
 /** A web pod and a database pod that talk to each other, and clients that ask. */
-export function startShop(kernel: Kernel, requestsPerSecond: number): { web: Pod; database: Pod } {
-  const web = addPod(kernel, {
+export function startShop(
+  kernel: Kernel,
+  addPod: PodMaker,
+  requestsPerSecond: number,
+): { web: NodePod; database: NodePod } {
+  const web = addPod({
     name: 'web-7d4b9c6f5-x2x8z',
     ip: '10.244.1.17',
+    image: 'docker.io/library/nginx:1.29',
     tree: webTree('web-7d4b9c6f5-x2x8z', '10.244.1.17'),
   });
-  const database = addPod(kernel, {
+  const database = addPod({
     name: 'db-0',
     ip: '10.244.1.23',
+    image: 'docker.io/library/postgres:16',
     tree: databaseTree('db-0', '10.244.1.23'),
     uid: 999,
   });
@@ -50,7 +59,7 @@ export function startShop(kernel: Kernel, requestsPerSecond: number): { web: Pod
     gid: 999,
     atNs: now + 15e6,
   });
-  const client = (target: Pod, port: number, rate: number, atNs: number) =>
+  const client = (target: NodePod, port: number, rate: number, atNs: number) =>
     web.launch({
       path: '/usr/bin/wrk',
       argv: ['wrk', target.ip, String(port), String(rate)],

@@ -10,9 +10,12 @@ export interface Origin {
   readonly hook: string;
   readonly pid: number;
   readonly tgid: number;
+  readonly ppid: number;
   readonly uid: number;
   readonly comm: string;
   readonly cgroupId: number;
+  /** Exec session that the task belongs to. */
+  readonly execSession?: string;
 }
 
 /** A record that a program put into a ring buffer or perf event array. */

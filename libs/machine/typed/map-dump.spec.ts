@@ -3,7 +3,7 @@ import { type BpfMap, createMap, type MapEnv, MapRegistry, StackTraceMap } from 
 import { KernelMemory } from '@probed/memory';
 import { type CollectionSpec, type MapInfo, MapType } from '@probed/spec';
 import type { KernelApi } from '@probed/system';
-import { dumpMap } from './map-dump';
+import { dumpMap, dumpMapSteps, type TypedMap } from './map-dump';
 
 const CPUS = 2;
 
@@ -52,6 +52,7 @@ test('entries are decoded by BTF, and are hex without it', () => {
     kind: 'entries',
     entries: [{ key: 7, value: { a: 1, b: 2 } }],
     zeroEntries: 0,
+    truncated: false,
   });
   expect(dump(bare)).toMatchObject({ entries: [{ key: '07000000', value: '0100000002000000' }] });
 });
@@ -88,6 +89,7 @@ test('a large array is listed without its zeros, a small one whole', () => {
     kind: 'entries',
     entries: [{ key: 499, value: 3 }],
     zeroEntries: 499,
+    truncated: false,
   });
   const small = makeMap(MapType.ARRAY, { maxEntries: 2, valueTypeId: u64 });
   expect(dumpMap(small, collection, kernel)).toMatchObject({
@@ -112,7 +114,32 @@ test('stacks have the symbols of the kernel and of the task that was sampled', (
         ],
       },
     ],
+    truncated: false,
   });
+});
+
+test('a dump in steps takes no more entries than asked for, and no account of those that go meanwhile', () => {
+  const map = makeMap(MapType.HASH, { maxEntries: 5_000, keyTypeId: u32, valueTypeId: u64 });
+  for (let key = 0; key < 3_000; key++) map.updateElem(word(key), words(key, 0), 0);
+  const run = (entriesMax: number, between: () => void) => {
+    const steps = dumpMapSteps(map, collection, kernel, entriesMax);
+    for (let count = 0; ; count++) {
+      const { done, value } = steps.next();
+      if (done) return { count, value: value as TypedMap & { kind: 'entries' } };
+      between();
+    }
+  };
+  const some = run(1_000, () => undefined);
+  expect(some.value.entries).toHaveLength(1_000);
+  expect(some.value.truncated).toBe(true);
+  const all = run(3_000, () => undefined);
+  expect(new Set(all.value.entries.map(({ key }) => key)).size).toBe(3_000);
+  expect(all.value.truncated).toBe(false);
+  expect(all.count).toBeGreaterThan(2);
+  const emptied = run(3_000, () => {
+    for (let key = 0; key < 3_000; key++) map.deleteElem(word(key));
+  });
+  expect(emptied.value.entries.length).toBeLessThan(3_000);
 });
 
 test('a buffer has no entries', () => {

@@ -3,7 +3,7 @@ import { toHex } from '@probed/base';
 import { type Btf, type JsonValue, valueDecoder } from '@probed/btf';
 import { type BpfMap, type MapEntry, StackTraceMap } from '@probed/maps';
 import { listVariables } from '@probed/object';
-import { type CollectionSpec, mapType } from '@probed/spec';
+import { type CollectionSpec, type MapInfo, mapType } from '@probed/spec';
 import type { KernelApi } from '@probed/system';
 import type { Origin } from '../output/record';
 import { type StackFrame, symboliseStack } from './stack-frames';
@@ -31,9 +31,15 @@ export interface TypedVariable {
 
 /** What a map holds, in the shape that suits its kind. */
 export type TypedMap =
-  /** `zeroEntries`: entries of a large array left out because all their bytes are zero. */
-  | { readonly kind: 'entries'; readonly entries: readonly TypedEntry[]; readonly zeroEntries: number }
-  | { readonly kind: 'stacks'; readonly stacks: readonly TypedStack[] }
+  | {
+      readonly kind: 'entries';
+      readonly entries: readonly TypedEntry[];
+      /** Entries of a large array left out because all their bytes are zero. */
+      readonly zeroEntries: number;
+      /** There are more entries than were asked for. */
+      readonly truncated: boolean;
+    }
+  | { readonly kind: 'stacks'; readonly stacks: readonly TypedStack[]; readonly truncated: boolean }
   /** A data section. */
   | { readonly kind: 'variables'; readonly section: string; readonly variables: readonly TypedVariable[] }
   /** A ring or perf buffer: its contents are records, not entries. */
@@ -49,25 +55,53 @@ const BUFFERS: ReadonlySet<number> = new Set([
 ]);
 const ARRAYS: ReadonlySet<number> = new Set([BPF_MAP_TYPE.ARRAY, BPF_MAP_TYPE.PERCPU_ARRAY]);
 
+/** Entries looked at between two steps of a dump. */
+const STEP_ENTRIES = 512;
+
 /** Decodes all that a map holds now. */
 export function dumpMap(map: BpfMap, collection: CollectionSpec, kernel: KernelApi): TypedMap {
+  const steps = dumpMapSteps(map, collection, kernel, Number.POSITIVE_INFINITY);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * As {@link dumpMap}, in short steps between which the map may change, as it may between the calls of bpf(2) that a
+ * dump is on Linux.
+ * @param entriesMax more are left out, and the result says so
+ */
+export function* dumpMapSteps(
+  map: BpfMap,
+  collection: CollectionSpec,
+  kernel: KernelApi,
+  entriesMax: number,
+): Generator<undefined, TypedMap> {
   if (BUFFERS.has(map.info.type)) return { kind: 'buffer' };
-  if (map instanceof StackTraceMap) return { kind: 'stacks', stacks: dumpStacks(map, kernel) };
+  if (map instanceof StackTraceMap) return yield* dumpStacks(map, kernel, entriesMax);
   const { section } = collection.maps.find((spec) => spec.name === map.info.name) ?? {};
   if (section !== undefined && collection.btf?.dataSection(section)) {
     return { kind: 'variables', section, variables: dumpVariables(map, collection, collection.btf) };
   }
-  return dumpEntries(map, collection.btf);
+  return yield* dumpEntries(map, collection.btf, entriesMax);
 }
 
-function dumpStacks(map: StackTraceMap, kernel: KernelApi): TypedStack[] {
+function* dumpStacks(
+  map: StackTraceMap,
+  kernel: KernelApi,
+  entriesMax: number,
+): Generator<undefined, TypedMap> {
   const stacks: TypedStack[] = [];
+  let seen = 0;
   for (const { key } of map.entries()) {
+    if (stacks.length >= entriesMax) return { kind: 'stacks', stacks, truncated: true };
     const id = new DataView(key.buffer, key.byteOffset).getUint32(0, true);
     const owner = map.tagOf(id) as Origin | undefined;
     stacks.push({ id, frames: symboliseStack(kernel, map.addresses(id) ?? [], owner?.pid) });
+    if (++seen % STEP_ENTRIES === 0) yield;
   }
-  return stacks;
+  return { kind: 'stacks', stacks, truncated: false };
 }
 
 function dumpVariables(map: BpfMap, collection: CollectionSpec, btf: Btf): TypedVariable[] {
@@ -80,21 +114,55 @@ function dumpVariables(map: BpfMap, collection: CollectionSpec, btf: Btf): Typed
     }));
 }
 
-function dumpEntries(map: BpfMap, btf: Btf | undefined): TypedMap {
+function* dumpEntries(map: BpfMap, btf: Btf | undefined, entriesMax: number): Generator<undefined, TypedMap> {
   const { info } = map;
-  const decodeKey = ARRAYS.has(info.type) ? indexOf : bytesDecoder(btf, info.keyTypeId);
-  const decodeValue = bytesDecoder(btf, info.valueTypeId);
-  const perCpu = mapType(info.type)?.perCpu === true;
-  const plainInt = info.valueTypeId !== 0 && btf?.resolve(info.valueTypeId).kind === 'int';
+  const decode = entryDecoder(info, btf);
   const skipZero = ARRAYS.has(info.type) && info.maxEntries > WHOLE_ARRAY_ENTRIES_MAX;
   const entries: TypedEntry[] = [];
   let zeroEntries = 0;
-  for (const { key, value } of map.entries()) {
-    if (skipZero && value.every((byte) => byte === 0)) zeroEntries++;
-    else if (!perCpu) entries.push({ key: decodeKey(key), value: decodeValue(value) });
-    else entries.push(perCpuEntry({ key, value }, info.valueSize, decodeKey, decodeValue, plainInt));
+  let seen = 0;
+  for (const entry of entriesOf(map, entriesMax)) {
+    if (++seen % STEP_ENTRIES === 0) yield;
+    if (skipZero && entry.value.every((byte) => byte === 0)) {
+      zeroEntries++;
+      continue;
+    }
+    if (entries.length >= entriesMax) return { kind: 'entries', entries, zeroEntries, truncated: true };
+    entries.push(decode(entry));
   }
-  return { kind: 'entries', entries, zeroEntries };
+  return { kind: 'entries', entries, zeroEntries, truncated: false };
+}
+
+/** Arrays as they are walked; of other maps the keys first, one more than asked for, since they may go meanwhile. */
+function* entriesOf(map: BpfMap, entriesMax: number): Generator<MapEntry> {
+  if (!Number.isFinite(entriesMax) || map.info.keySize === 0) {
+    yield* map.entries();
+    return;
+  }
+  for (const key of ARRAYS.has(map.info.type) ? keysOf(map) : firstKeys(map, entriesMax + 1)) {
+    const value = map.lookup(key);
+    if (value) yield { key, value };
+  }
+}
+
+function* keysOf(map: BpfMap): Generator<Uint8Array> {
+  for (let key = map.nextKey(undefined); key; key = map.nextKey(key)) yield key;
+}
+
+function firstKeys(map: BpfMap, count: number): Uint8Array[] {
+  const keys: Uint8Array[] = [];
+  for (const key of keysOf(map)) if (keys.push(key) === count) break;
+  return keys;
+}
+
+/** Decodes entries of a map by the object's BTF; hex without it. */
+export function entryDecoder(info: MapInfo, btf: Btf | undefined): (entry: MapEntry) => TypedEntry {
+  const decodeKey = ARRAYS.has(info.type) ? indexOf : bytesDecoder(btf, info.keyTypeId);
+  const decodeValue = bytesDecoder(btf, info.valueTypeId);
+  if (mapType(info.type)?.perCpu !== true)
+    return ({ key, value }) => ({ key: decodeKey(key), value: decodeValue(value) });
+  const plainInt = info.valueTypeId !== 0 && btf?.resolve(info.valueTypeId).kind === 'int';
+  return (entry) => perCpuEntry(entry, info.valueSize, decodeKey, decodeValue, plainInt);
 }
 
 type Decode = (bytes: Uint8Array) => JsonValue;

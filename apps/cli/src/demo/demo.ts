@@ -11,7 +11,7 @@ import { TextRunOutput } from '../output/text-run-output';
 import { recordSources } from '../run/record-sources';
 import { RunSession } from '../run/session';
 import { verifyObject } from '../verify/verify-object';
-import { EXAMPLES, REJECTED } from './explanations';
+import { EXAMPLES, IN_DAEMON, REJECTED } from './explanations';
 import { ThinnedOutput } from './thinned-output';
 
 export interface DemoOptions {
@@ -47,8 +47,10 @@ async function runExamples(folder: string, printer: Printer, options: DemoOption
     cpus: 4,
   });
   printer.text('An emulated Linux 6.18 node with these eBPF programs, verified, compiled and attached:\n');
-  const width = Math.max(...EXAMPLES.map(({ name }) => name.length));
+  const width = Math.max(...[...EXAMPLES, ...IN_DAEMON].map(({ name }) => name.length));
   for (const { name, says } of EXAMPLES) printer.text(`  ${name.padEnd(width)}  ${says}`);
+  printer.text("\nand on the daemon's cluster (npm start):\n");
+  for (const { name, says } of IN_DAEMON) printer.text(`  ${name.padEnd(width)}  ${says}`);
   const { description } = session.scenario;
   printer.text(`\nWhat happens there (scenario ${SCENARIO}): ${description}\n`);
   const text = new TextRunOutput(printer, {

@@ -20,6 +20,11 @@ export const EXAMPLES: readonly Explained[] = [
   { name: 'profile', says: 'where CPU time goes (perf_event samples → stack map)' },
 ];
 
+/** The examples that need pods, which the daemon's cluster has. */
+export const IN_DAEMON: readonly Explained[] = [
+  { name: 'podtrace', says: 'what a kubectl exec session does in its pod (cgroup ids chosen by a map)' },
+];
+
 /** The examples that the verifier refuses. */
 export const REJECTED: readonly Explained[] = [
   { name: 'missing_null_check', says: 'uses the result of a map lookup without asking whether there is one' },

@@ -1,7 +1,7 @@
-import { diagnostic, err, fromHex, ok, type Result } from '@probed/base';
-import { type Btf, type EncodeInput, encodeValue } from '@probed/btf';
+import { diagnostic, err, ok, type Result } from '@probed/base';
+import type { Btf, EncodeInput } from '@probed/btf';
+import { encodeMapKey, encodeMapValue } from '@probed/machine';
 import type { BpfMap } from '@probed/maps';
-import { mapType } from '@probed/spec';
 import { errnoText } from '../output/fault-text';
 import { parseJson } from './json-reader';
 import { readInputFile } from './read-file';
@@ -86,58 +86,12 @@ export function initMap(
 
 function entryBytes(
   map: BpfMap,
-  entry: InitEntry,
+  { key, value, values }: InitEntry,
   btf: Btf | undefined,
   cpus: number,
 ): Result<{ key: Uint8Array; value: Uint8Array }> {
-  const { keySize, valueSize, keyTypeId, valueTypeId, type } = map.info;
-  const key = encode(entry.key, keySize, keyTypeId, btf, 'key');
-  if (!key.ok) return key;
-  const perCpu = mapType(type)?.perCpu === true;
-  const stride = perCpu ? Math.ceil(valueSize / 8) * 8 : valueSize;
-  const count = perCpu ? cpus : 1;
-  const value = new Uint8Array(stride * count);
-  for (let cpu = 0; cpu < count; cpu++) {
-    const given = entry.values ? entry.values[cpu] : entry.value;
-    const one = encode(given ?? null, valueSize, valueTypeId, btf, 'value');
-    if (!one.ok) return one;
-    value.set(one.value, cpu * stride);
-  }
-  return ok({ key: key.value, value });
-}
-
-/** By BTF; without it an integer of the field's size, or hex of all its bytes. */
-function encode(
-  input: EncodeInput,
-  size: number,
-  typeId: number,
-  btf: Btf | undefined,
-  what: string,
-): Result<Uint8Array> {
-  if (btf && typeId !== 0) {
-    const bytes = encodeValue(btf, typeId, input);
-    if (bytes.ok) return bytes;
-    const { where } = bytes.error;
-    return err({ ...bytes.error, where: where ? `${what}.${where}` : what });
-  }
-  if (input === null) return ok(new Uint8Array(size));
-  const bytes =
-    typeof input === 'string' && !/^-?\d+$/.test(input) ? hexBytes(input) : integerBytes(input, size);
-  if (bytes?.length === size) return ok(bytes);
-  const message = `the object has no BTF for it: ${size} bytes of hex or an integer are wanted`;
-  return err(diagnostic('map-init', message, { where: what }));
-}
-
-function hexBytes(text: string): Uint8Array | undefined {
-  return fromHex(text.replace(/^0x/i, ''));
-}
-
-function integerBytes(input: EncodeInput, size: number): Uint8Array | undefined {
-  const whole = typeof input === 'bigint' || Number.isInteger(input) || typeof input === 'string';
-  if (!whole || size > 8) return undefined;
-  const value = BigInt(input as string | number | bigint);
-  if (value >= 1n << BigInt(8 * size) || value < -(1n << BigInt(8 * size - 1))) return undefined;
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
-  return bytes.subarray(0, size);
+  const keyBytes = encodeMapKey(map, key, btf);
+  if (!keyBytes.ok) return keyBytes;
+  const bytes = encodeMapValue(map, values ? { values } : { value: value ?? null }, btf, cpus);
+  return bytes.ok ? ok({ key: keyBytes.value, value: bytes.value }) : bytes;
 }

@@ -11,7 +11,8 @@ import { readInputFile } from './read-file';
 export class ObjectFiles {
   private header: string | undefined;
 
-  constructor(private readonly image: KernelImage) {}
+  /** @param image asked for when there is something to compile */
+  constructor(private readonly image: KernelImage | (() => KernelImage)) {}
 
   /** An object from `FILE.bpf.o` or `FILE.bpf.c`. Errors name the file. */
   async read(path: string): Promise<Result<ObjectSpec>> {
@@ -19,7 +20,8 @@ export class ObjectFiles {
     return bytes.ok ? parseObject(bytes.value, path) : bytes;
   }
 
-  private async bytesOf(path: string): Promise<Result<Uint8Array>> {
+  /** Bytes of the object file, unparsed. */
+  async bytesOf(path: string): Promise<Result<Uint8Array>> {
     const file = readInputFile(path);
     if (!file.ok || !path.endsWith('.c')) return file;
     const progress = new Progress();
@@ -30,7 +32,10 @@ export class ObjectFiles {
   }
 
   private vmlinuxH(): string {
-    this.header ??= orFail(dumpC(this.image.btf));
+    if (this.header === undefined) {
+      const { btf } = typeof this.image === 'function' ? this.image() : this.image;
+      this.header = orFail(dumpC(btf));
+    }
     return this.header;
   }
 }

@@ -31,6 +31,15 @@ export function parseCount(low: number, high: number): (text: string) => number 
   };
 }
 
+const FACTOR_MAX = 1_000;
+
+/** A factor from 0 to 1000, e.g. of speed. */
+export function parseFactor(text: string): number {
+  const factor = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(factor <= FACTOR_MAX)) throw new InvalidArgumentError(`a number from 0 to ${FACTOR_MAX} is wanted`);
+  return factor;
+}
+
 export interface Assignment {
   readonly name: string;
   readonly value: string;

@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { loadKernelImage } from '@probed/assets';
-import { toHex } from '@probed/base';
+import { suggestion, toHex } from '@probed/base';
 import { encodeInsns, INSN_BYTES } from '@probed/isa';
-import { kernelFacts, Machine } from '@probed/machine';
+import { kernelFacts, Machine, xlatedLines } from '@probed/machine';
 import { type ObjectProgram, type ObjectSpec, relocateProgram } from '@probed/object';
 import type { ProgramSpec } from '@probed/spec';
 import { fail, failUsage, orFail } from '../errors';
 import { ObjectFiles } from '../input/object-file';
-import { suggestion } from '../input/suggest';
 import { TextWriter } from '../output/text-writer';
-import { xlatedLines } from './xlated';
 
 export interface DumpProgramOptions {
   readonly format: 'xlated' | 'raw' | 'jited';

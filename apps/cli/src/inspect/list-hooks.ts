@@ -1,13 +1,10 @@
-import { printTracepointFormat } from '@probed/abi';
 import { loadKernelImage } from '@probed/assets';
+import { nearest } from '@probed/base';
 import type { HookEntry } from '@probed/hooks';
-import { Machine, PERF_EVENTS } from '@probed/machine';
+import { hookCatalogue, hookMatcher, hookText, lastNameOf, Machine } from '@probed/machine';
 import { CommandError } from '../errors';
-import { nearest } from '../input/suggest';
 import { formatTable } from '../output/columns';
 import { TextWriter } from '../output/text-writer';
-import { hookMatcher } from './hook-pattern';
-import { functionPrototype } from './prototype';
 
 export interface ListHooksOptions {
   readonly verbose?: boolean;
@@ -21,7 +18,7 @@ export async function listHooks(pattern: string | undefined, options: ListHooksO
   const machine = new Machine({ image: loadKernelImage() });
   const matches = pattern === undefined ? () => true : hookMatcher(pattern);
   const { kind, live } = options;
-  const all = [...catalogue(machine)];
+  const all = [...hookCatalogue(machine)];
   const rows = all.filter(
     (entry) => (!kind || entry.kind === kind) && (!live || entry.state === 'live') && matches(entry),
   );
@@ -31,15 +28,6 @@ export async function listHooks(pattern: string | undefined, options: ListHooksO
     await writer.writeLines(rows.map((entry) => JSON.stringify(document(machine, entry, options))));
   else if (options.verbose) await writer.writeLines(details(machine, rows));
   else await writer.write(`${table(rows)}\n`);
-}
-
-function* catalogue(machine: Machine): Generator<HookEntry> {
-  yield* machine.kernel.hooks.catalogue();
-  for (const [name, { type, config }] of Object.entries(PERF_EVENTS)) {
-    const close = machine.kernel.hooks.perf.open({ type, config, period: 1 }, () => {});
-    close?.();
-    if (close) yield { kind: 'perf_event', name, state: 'live' };
-  }
 }
 
 function table(rows: readonly HookEntry[]): string {
@@ -52,32 +40,23 @@ function table(rows: readonly HookEntry[]): string {
 function* details(machine: Machine, rows: readonly HookEntry[]): Generator<string> {
   for (const entry of rows) {
     yield `${entry.kind}:${entry.name} (${entry.state})`;
-    const text = detail(machine, entry);
+    const text = hookText(machine, entry);
     if (text) yield `${text.trimEnd().replace(/^(?=.)/gm, '    ')}\n`;
   }
 }
 
-function detail({ attachEnv, facts }: Machine, { kind, name }: HookEntry): string | undefined {
-  if (kind === 'kprobe') return functionPrototype(facts.btf, name);
-  if (kind !== 'tracepoint') return undefined;
-  const [group, event] = name.split(':');
-  const format = attachEnv.formats.get(group, event);
-  return format && printTracepointFormat(format);
-}
-
 function document(machine: Machine, entry: HookEntry, { verbose }: ListHooksOptions) {
   const { kind, name, state } = entry;
-  const text = verbose ? detail(machine, entry) : undefined;
+  const text = verbose ? hookText(machine, entry) : undefined;
   if (text === undefined) return { kind, name, state };
   return { kind, name, state, [kind === 'tracepoint' ? 'format' : 'prototype']: text };
 }
 
 function nothingMatches(pattern = '*', all: readonly HookEntry[], { kind, live }: ListHooksOptions) {
-  const word = pattern.split(/[:/]/).at(-1)!.replace(/[*?]/g, '');
-  const lastName = ({ name }: HookEntry) => name.split(':').at(-1)!;
-  const near = word ? nearest(word, all.map(lastName)) : [];
+  const word = lastNameOf({ name: pattern }).replace(/[*?]/g, '');
+  const near = word ? nearest(word, all.map(lastNameOf)) : [];
   const filters = `${kind ? ` of kind ${kind}` : ''}${live ? ' that is live' : ''}`;
-  const found = all.filter((entry) => lastName(entry) === near[0]);
+  const found = all.filter((entry) => lastNameOf(entry) === near[0]);
   const hint = near.length
     ? `nearest: ${[...found.map((entry) => `${entry.kind}:${entry.name}`), ...near.slice(1)].join(', ')}`
     : "patterns look like 'tracepoint:sched:*', 'kprobe:tcp_*', or a word that a name contains";

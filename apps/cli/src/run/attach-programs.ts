@@ -1,9 +1,14 @@
+import { suggestion } from '@probed/base';
 import type { HookBus } from '@probed/hooks';
-import type { AttachOptions, Collection, Link } from '@probed/machine';
+import {
+  type AttachOptions,
+  attachesBySection,
+  type Collection,
+  type Link,
+  nearestHooks,
+} from '@probed/machine';
 import type { LoadedProgram } from '@probed/runtime';
-import { parseSectionName, type SectionKind } from '@probed/spec';
 import { CommandError, fail } from '../errors';
-import { nearest, suggestion } from '../input/suggest';
 import type { Assignment } from '../input/values';
 import { note } from '../output/printer';
 
@@ -12,18 +17,6 @@ export interface NamedCollection {
   readonly label: string;
   readonly collection: Collection;
 }
-
-/** Kinds that loaders leave alone when they attach all programs of an object: someone attaches them by other means. */
-const NOT_BY_SECTION: ReadonlySet<SectionKind> = new Set([
-  'xdp',
-  'tc',
-  'socket',
-  'cgroup',
-  'struct_ops',
-  'syscall',
-  'freplace',
-  'other',
-]);
 
 /** Attaches every program where its section or `--attach` says, in order; a missing hook ends the command. */
 export function attachPrograms(
@@ -73,14 +66,6 @@ function attachOne(
   return given.map(({ value }) => attach(named, program, { target: value }, hooks));
 }
 
-/** Sections without a target are for programs that their loader attaches itself, as with libbpf. */
-function attachesBySection(program: LoadedProgram): boolean {
-  const section = parseSectionName(program.spec.section);
-  if (!section.ok) return true;
-  const { kind, attachTo } = section.value;
-  return !NOT_BY_SECTION.has(kind) && (attachTo !== '' || kind === 'perf_event');
-}
-
 function attach(
   { collection }: NamedCollection,
   program: LoadedProgram,
@@ -97,30 +82,6 @@ function attach(
   const hint = near ?? error.hint ?? elsewhere;
   throw new CommandError({ ...error, where: place, hint });
 }
-
-/** Hooks whose last name is near to that of the target that does not exist. */
-function nearestHooks(program: LoadedProgram, options: AttachOptions, hooks: HookBus): string | undefined {
-  const section = parseSectionName(program.spec.section);
-  if (!section.ok) return undefined;
-  const { kind, attachTo } = section.value;
-  const hookKind = /^(tracepoint|raw_tracepoint|tp_btf)$/.test(kind)
-    ? 'tracepoint'
-    : kind.startsWith('u')
-      ? 'uprobe'
-      : 'kprobe';
-  const lastName = (name: string) => name.split(/[:/]/).at(-1)!;
-  const candidates = [...hooks.catalogue()].filter((entry) => entry.kind === hookKind);
-  const wanted = lastName(options.target ?? attachTo);
-  const near = nearest(
-    wanted,
-    candidates.map(({ name }) => lastName(name)),
-  );
-  if (near.length === 0) return undefined;
-  const named = candidates.filter(({ name }) => near.includes(lastName(name))).slice(0, NEAREST_MAX);
-  return `did you mean ${named.map(({ name }) => name).join(' or ')}?`;
-}
-
-const NEAREST_MAX = 3;
 
 /** What happened, for people: where each program hangs, and which will never run. */
 export function reportAttachments(links: ReadonlyMap<NamedCollection, readonly Link[]>): void {

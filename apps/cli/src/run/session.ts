@@ -1,10 +1,14 @@
 import { loadKernelImage } from '@probed/assets';
 import {
   type EventChoice,
+  eventChoices,
   type Link,
   Machine,
   type Output,
+  objectsWithMap,
   RecordDecoder,
+  resizeMaps,
+  setVariables,
   type TraceLine,
   wallTimeOf,
 } from '@probed/machine';
@@ -20,7 +24,7 @@ import { Progress } from '../output/progress';
 import type { ObjectLayout } from '../output/text-run-output';
 import { findScenario } from '../scenarios';
 import { attachPrograms, type NamedCollection } from './attach-programs';
-import { eventChoices, objectsWithMap, resizeMaps, setVariables, withoutOptional } from './configure-objects';
+import { assignedValue, withoutUnasked } from './configure-objects';
 import { drive } from './drive';
 import { mapDocument, summaryDocument } from './final-documents';
 import type { RunOptions } from './run-options';
@@ -60,12 +64,13 @@ export class RunSession {
     const specs: ObjectSpec[] = [];
     for (const file of files) {
       const object = orFail(await reader.read(file));
-      specs.push(withoutOptional(object, options.attach ?? [], remarks));
+      specs.push(withoutUnasked(object, options.attach ?? [], remarks));
     }
-    setVariables(specs, options.set ?? []);
-    resizeMaps(specs, options.map ?? []);
-    for (const map of init.keys()) objectsWithMap(specs, map);
-    const choices = eventChoices(specs, options.event ?? []);
+    const settings = (options.set ?? []).map(({ name, value }) => ({ name, value: assignedValue(value) }));
+    orFail(setVariables(specs, settings));
+    orFail(resizeMaps(specs, options.map ?? []));
+    for (const map of init.keys()) orFail(objectsWithMap(specs, map));
+    const choices = orFail(eventChoices(specs, options.event ?? []));
     const { seed, cpus, engine } = options;
     const session = new RunSession(new Machine({ image, seed, cpus, engine }), scenario, options);
     for (const [object, chosen] of choices) {

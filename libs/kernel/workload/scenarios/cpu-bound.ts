@@ -1,5 +1,5 @@
 import { webTree } from '@probed/system';
-import { addPod } from '../pod';
+import { podsOn } from '../pod';
 import type { Scenario } from '../scenario';
 import { startNodeServices } from '../services';
 
@@ -9,11 +9,12 @@ export const CPU_BOUND: Scenario = {
   description: 'six Python processes that compute, on fewer CPUs',
   teaches: 'CPU profiles and flame graphs, run-queue latency, preemption, migration',
   defaultDurationNs: 3e9,
-  start(kernel, prng) {
+  start(kernel, prng, addPod = podsOn(kernel)) {
     startNodeServices(kernel);
-    const pod = addPod(kernel, {
+    const pod = addPod({
       name: 'report-0',
       ip: '10.244.1.61',
+      image: 'registry.example.net/report:4.2',
       tree: webTree('report-0', '10.244.1.61'),
     });
     for (let i = 0; i < kernel.cpus + 2; i++)

@@ -1,4 +1,5 @@
 import { createTty } from '@probed/system';
+import { podsOn } from '../pod';
 import type { Scenario } from '../scenario';
 import { startNodeServices, startShop } from '../services';
 import { typeLines, typingTimes } from '../typist';
@@ -29,9 +30,9 @@ export const DEMO: Scenario = {
   teaches:
     'exec auditing, file opens, DNS and TCP connects, readline, CPU profiles: something for every kind of hook',
   defaultDurationNs: 10e9,
-  start(kernel, prng) {
+  start(kernel, prng, addPod = podsOn(kernel)) {
     startNodeServices(kernel, 3);
-    const { web } = startShop(kernel, 40);
+    const { web } = startShop(kernel, addPod, 40);
     const tty = createTty(kernel);
     const startNs = kernel.nowNs() + 0.3e9;
     web.launch({ path: '/bin/bash', argv: ['bash'], tty, uid: 1000, gid: 1000, cwd: '/root', atNs: startNs });

@@ -1,5 +1,5 @@
 import { shellTree } from '@probed/system';
-import { addPod } from '../pod';
+import { podsOn } from '../pod';
 import type { Scenario } from '../scenario';
 import { startNodeServices } from '../services';
 
@@ -15,11 +15,12 @@ export const EXEC_STORM: Scenario = {
   teaches:
     'fork, exec and exit at a high rate: ring buffers that overflow, short-lived pids, scheduler latency',
   defaultDurationNs: 3e9,
-  start(kernel, prng) {
+  start(kernel, prng, addPod = podsOn(kernel)) {
     startNodeServices(kernel);
-    const pod = addPod(kernel, {
+    const pod = addPod({
       name: 'build-1',
       ip: '10.244.1.31',
+      image: 'registry.example.net/build:11',
       tree: shellTree('build-1', '10.244.1.31'),
     });
     for (let i = 0; i < 2; i++)

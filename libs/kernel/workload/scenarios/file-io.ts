@@ -1,5 +1,5 @@
 import { webTree } from '@probed/system';
-import { addPod } from '../pod';
+import { podsOn } from '../pod';
 import type { Scenario } from '../scenario';
 import { startNodeServices } from '../services';
 
@@ -14,7 +14,7 @@ const ROUND = [
   'grep root /tmp/work/a',
   'cat /tmp/work/missing',
   'cat /etc/shadow',
-  'tar /tmp/work',
+  'tar -cf /tmp/work.tar /tmp/work',
   'gzip /tmp/work.tar',
   'rm /tmp/work.tar.gz /tmp/work/a /tmp/work/b /tmp/work/d',
 ].join('; ');
@@ -26,11 +26,12 @@ export const FILE_IO: Scenario = {
   teaches:
     'opens with their errors, read and write sizes and latencies, file lifetimes, VFS functions, block I/O latency',
   defaultDurationNs: 4e9,
-  start(kernel) {
+  start(kernel, _prng, addPod = podsOn(kernel)) {
     startNodeServices(kernel);
-    const pod = addPod(kernel, {
+    const pod = addPod({
       name: 'batch-0',
       ip: '10.244.1.41',
+      image: 'registry.example.net/batch:2.0',
       tree: webTree('batch-0', '10.244.1.41'),
     });
     const script = Array.from({ length: 60 }, () => `${ROUND}; sleep 0.02`).join('; ');

@@ -1,5 +1,5 @@
 import { shellTree } from '@probed/system';
-import { addPod } from '../pod';
+import { podsOn } from '../pod';
 import type { Scenario } from '../scenario';
 import { startNodeServices, startShop } from '../services';
 
@@ -18,12 +18,13 @@ export const NETWORK: Scenario = {
   description: 'HTTP and SQL traffic between pods, DNS, TLS, refused connections and unknown hosts',
   teaches: 'TCP states and lifetimes, connect and accept, DNS latency, plain text of TLS through uprobes',
   defaultDurationNs: 4e9,
-  start(kernel, prng) {
+  start(kernel, prng, addPod = podsOn(kernel)) {
     startNodeServices(kernel);
-    startShop(kernel, 200);
-    const pod = addPod(kernel, {
+    startShop(kernel, addPod, 200);
+    const pod = addPod({
       name: 'probe-0',
       ip: '10.244.1.51',
+      image: 'docker.io/library/debian:12',
       tree: shellTree('probe-0', '10.244.1.51'),
     });
     const script = Array.from({ length: 80 }, () => `curl ${prng.pick(TARGETS)}; sleep 0.03`).join('; ');

@@ -8,8 +8,10 @@ export function nearest(typed: string, names: Iterable<string>): string[] {
   const scored: { name: string; distance: number }[] = [];
   for (const name of new Set(names)) {
     const other = name.slice(0, NAME_LENGTH_MAX).toLowerCase();
-    const contains = wanted.length > 2 && (other.includes(wanted) || wanted.includes(other));
-    const distance = contains ? 1 : editDistance(wanted, other);
+    const contains = wanted.length > 2 && (other.includes(wanted) || isMostOf(other, wanted));
+    // The distance is at least the difference in length.
+    if (!contains && Math.abs(wanted.length - other.length) > limit) continue;
+    const distance = contains ? 1 : editDistance(wanted, other, limit);
     if (distance <= limit) scored.push({ name, distance });
   }
   scored.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
@@ -26,15 +28,24 @@ export function suggestion(typed: string, names: readonly string[]): string | un
   return `known: ${names.slice(0, LISTED_MAX).join(', ')}${names.length > LISTED_MAX ? ', …' : ''}`;
 }
 
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
+function isMostOf(part: string, whole: string): boolean {
+  return 2 * part.length >= whole.length && whole.includes(part);
+}
+
+/** Levenshtein distance; some number above `limit` when it is above that. */
+function editDistance(a: string, b: string, limit: number): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
+    let least = i;
     for (let j = 1; j <= b.length; j++) {
       const substitute = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, row[j] + 1, next[j - 1] + 1));
+      const distance = Math.min(substitute, row[j] + 1, next[j - 1] + 1);
+      next.push(distance);
+      if (distance < least) least = distance;
     }
+    // Rows never get smaller.
+    if (least > limit) return least;
     row = next;
   }
   return row[b.length];
