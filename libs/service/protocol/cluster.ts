@@ -7,7 +7,15 @@ export const pod = z.object({
   node: z.string(),
   ip: z.string(),
   labels: z.record(z.string(), z.string()),
-  containers: z.array(z.object({ name: z.string(), image: z.string(), container_id: z.string() })),
+  containers: z.array(
+    z.object({
+      name: z.string(),
+      image: z.string(),
+      container_id: z.string(),
+      /** cgroup v2 id on the pod's node, as bpf_get_current_cgroup_id gives it. */
+      cgroup_id: z.number().int(),
+    }),
+  ),
 });
 
 /** What ran in an exec session. */
@@ -53,7 +61,7 @@ export const execSession = z.object({
 
 export const execSessionDetail = execSession.extend({ command_list: z.array(sessionCommand) });
 
-export const execSessionQuery = z.object({
+export const execSessionQuery = z.strictObject({
   pod: name.optional(),
   state: z.enum(['running', 'exited', 'lost']).optional(),
   limit: queryInt(1, 10_000).default(100),
@@ -62,7 +70,7 @@ export const execSessionQuery = z.object({
 const EXEC_INPUT_CHARS_MAX = 1_048_576;
 
 /** A command in a container. */
-export const execBody = z.object({
+export const execBody = z.strictObject({
   pod: z.string().min(1).max(253).describe('pod name, `pod/NAME`, or a unique beginning of a name'),
   namespace: z.string().max(63).optional(),
   container: z.string().max(63).optional().describe('the first container by default'),
@@ -98,17 +106,17 @@ export const workload = z.object({
 });
 
 /** `POST /workload/start`: another scenario, seed or rate boots the emulated kernel anew; programs and links are restored. */
-export const workloadStart = z.object({
+export const workloadStart = z.strictObject({
   scenario: name.optional(),
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),
   speed: z.number().min(0).max(1_000).optional(),
   rate: z.number().min(0).max(1_000).optional(),
 });
 
-export const workloadChange = z.object({ speed: z.number().min(0).max(1_000) });
+export const workloadChange = z.strictObject({ speed: z.number().min(0).max(1_000) });
 
-export const idParam = z.object({ id: z.coerce.number().pipe(id) });
-export const sessionParam = z.object({ id: z.string().min(1).max(64) });
+export const idParam = z.strictObject({ id: z.coerce.number().pipe(id) });
+export const sessionParam = z.strictObject({ id: z.string().min(1).max(64) });
 
 export type Pod = z.infer<typeof pod>;
 export type SessionCommand = z.infer<typeof sessionCommand>;

@@ -15,7 +15,7 @@ export const hook = z.object({
     .optional(),
 });
 
-export const hookQuery = z.object({
+export const hookQuery = z.strictObject({
   pattern: name.optional().describe('substring, or a pattern with * and ?'),
   kind: name.optional().describe('tracepoint, kprobe, uprobe, perf_event …'),
   state: z.enum(['live', 'inert']).optional(),

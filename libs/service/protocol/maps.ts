@@ -35,18 +35,18 @@ export const mapContents = z.object({
 
 export const mapDump = z.object({ map, nodes: z.array(mapContents) });
 
-export const mapDumpQuery = z.object({
+export const mapDumpQuery = z.strictObject({
   node: name.optional().describe('one node; all by default'),
   limit: queryInt(1, 100_000).default(10_000).describe('entries per node'),
 });
 
 /** Keys and values are JSON by BTF; `{"hex":"0a0b"}` gives bytes. */
-export const mapKeyQuery = z.object({
-  key: z.string().min(1).max(65_536).describe('the key as JSON, by BTF, or {"hex":"…"}'),
+export const mapKeyQuery = z.strictObject({
+  key: z.string().min(1).max(8_192).describe('the key as JSON, by BTF, or {"hex":"…"}'),
   node: name.optional(),
 });
 
-export const mapUpdateBody = z.object({
+export const mapUpdateBody = z.strictObject({
   key: jsonValue,
   value: jsonValue,
   node: name.optional().describe('one node; all by default'),

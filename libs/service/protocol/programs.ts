@@ -78,7 +78,7 @@ export const object = z.object({
   links: z.array(link),
 });
 
-export const perfTarget = z.object({
+export const perfTarget = z.strictObject({
   /** E.g. `cpu-clock`. */
   event: name,
   frequency_hz: z.number().int().min(1).max(100_000).optional(),
@@ -86,14 +86,14 @@ export const perfTarget = z.object({
 });
 
 /** Where a program is attached, in place of what its section says. */
-export const attachOptions = z.object({
+export const attachOptions = z.strictObject({
   target: name.optional().describe('in place of the target that the section names'),
   cookie: z.number().int().nonnegative().optional().describe('bpf_get_attach_cookie'),
   perf: perfTarget.optional().describe('perf_event programs'),
 });
 
 /** How an object is loaded; everything is optional. */
-export const loadOptions = z.object({
+export const loadOptions = z.strictObject({
   name: z
     .string()
     .regex(/^[\w.-]{1,64}$/, 'letters, digits, `_`, `.`, `-`; at most 64')
@@ -115,11 +115,11 @@ export const loadOptions = z.object({
 });
 
 /** `POST /programs` with an `application/octet-stream` body: options by query. */
-export const uploadQuery = z.object({
+export const uploadQuery = z.strictObject({
   name: loadOptions.shape.name,
-  attach: queryFlag.default(true),
+  attach: queryFlag.optional(),
   node: name.optional(),
-  options: z.string().max(65_536).optional().describe('further load options as JSON'),
+  options: z.string().max(8_192).optional().describe('further load options as JSON'),
 });
 
 /** `POST /programs` with an `application/json` body. */

@@ -83,7 +83,7 @@ export const traceLine = z.object({
 });
 
 /** `GET /records`: all conditions must hold. */
-export const recordQuery = z.object({
+export const recordQuery = z.strictObject({
   since: timestamp.optional().describe('at or after this wall time'),
   until: timestamp.optional().describe('before this wall time'),
   program: name.optional().describe('program name'),

@@ -120,7 +120,7 @@ export const ROUTES = {
     tag: 'programs',
     summary: 'Instructions after relocation, or the compiled module',
     params: idParam,
-    query: z.object({ format: z.enum(['xlated', 'jited']).default('xlated') }),
+    query: z.strictObject({ format: z.enum(['xlated', 'jited']).default('xlated') }),
     status: 200,
     response: programDump,
     errors: NO_SUCH,
@@ -288,7 +288,11 @@ export const ROUTES = {
     body: execBody,
     status: 201,
     response: execResult,
-    errors: { 404: 'no such pod or container' },
+    errors: {
+      404: 'no such pod or container',
+      409: 'the workload is stopped, so nothing can run',
+      422: 'it could not be started',
+    },
   },
   getWorkload: {
     method: 'GET',
@@ -330,7 +334,7 @@ export const ROUTES = {
     path: '/kernel/restart',
     tag: 'daemon',
     summary: 'Boot the emulated kernel anew; programs and links are restored. `mode` rehearses a failure',
-    body: z.object({
+    body: z.strictObject({
       mode: z
         .enum(['restart', 'crash', 'hang'])
         .default('restart')
@@ -366,6 +370,10 @@ type Field<O extends OperationId, K extends 'params' | 'query' | 'body'> = (type
   ? Shape<S>
   : never;
 
+type BinaryBody<O extends OperationId> = (typeof ROUTES)[O] extends { readonly binaryBody: true }
+  ? Uint8Array
+  : never;
+
 /** What a client gives for an operation. */
 export interface RequestOf<O extends OperationId> {
   readonly params?: z.input<Field<O, 'params'>>;
@@ -377,7 +385,8 @@ export interface RequestOf<O extends OperationId> {
 export interface ParsedRequest<O extends OperationId> {
   readonly params: z.output<Field<O, 'params'>>;
   readonly query: z.output<Field<O, 'query'>>;
-  readonly body: z.output<Field<O, 'body'>>;
+  /** Bytes only where the operation has a `binaryBody`. */
+  readonly body: z.output<Field<O, 'body'>> | BinaryBody<O>;
 }
 
 export type ResponseOf<O extends OperationId> = z.output<(typeof ROUTES)[O]['response']>;

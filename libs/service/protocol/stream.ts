@@ -44,6 +44,7 @@ export const subscribeReply = z.union([
   z.object({ ok: z.literal(false), error: z.object({ code: z.string(), message: z.string() }) }),
 ]);
 
+/** `unsubscribe`, acknowledged with `{ ok: true }`, or with an error as {@link subscribeReply} has it. */
 export const unsubscribe = z.object({ subscription: z.string().max(64) });
 
 /** `batch`: what a subscription of kind `records`, `trace` or `sessions` matched, in order. */
@@ -89,6 +90,12 @@ export const statusMessage = z.object({
   message: z.string().optional(),
 });
 
+/** `ended`: a subscription ended by itself, e.g. because its map was unloaded. */
+export const endedMessage = z.object({
+  subscription: z.string(),
+  error: z.object({ code: z.string(), message: z.string() }),
+});
+
 /** `start` of namespace `/exec`, acknowledged with {@link execStartReply}; then `stdin` (bytes), `eof`, `resize`. */
 export const execStart = z.object({
   pod: z.string().min(1).max(253),
@@ -122,6 +129,7 @@ export type Batch = z.infer<typeof batch>;
 export type BatchItem = Batch['items'][number];
 export type MapMessage = z.infer<typeof mapMessage>;
 export type StatusMessage = z.infer<typeof statusMessage>;
+export type EndedMessage = z.infer<typeof endedMessage>;
 export type ExecStart = z.infer<typeof execStart>;
 export type ExecStartReply = z.infer<typeof execStartReply>;
 export type ExecExit = z.infer<typeof execExit>;
