@@ -92,6 +92,8 @@ export interface KernelCommands {
   /** Only `speed` and resuming take effect at once; another scenario, seed or rate needs a new boot. */
   'workload.start': { params: WorkloadStart; result: Workload };
   'workload.stop': { params: null; result: Workload };
+  /** Time begins to pass: what is to be there from the first moment on has been restored. */
+  go: { params: null; result: null };
   status: { params: null; result: KernelStatus };
   /** Rehearses a failure of this thread. */
   fault: { params: { mode: 'crash' | 'hang' }; result: null };

@@ -1,0 +1,114 @@
+import { diagnostic } from '@probed/base';
+import { type Collection, RecordDecoder } from '@probed/machine';
+import { MemoryLimitError } from '@probed/memory';
+import type { ObjectSpec } from '@probed/object';
+import type { LoadObject } from '../kernel/commands';
+import { CommandRefused } from '../threads/rpc';
+import { type ClusterNode, NODE_MEMORY_BYTES } from './cluster-boot';
+import { type ConfiguredObject, configureObject } from './configure';
+import { type KernelHost, nodesNamed } from './host';
+import type { MapEntry, ObjectEntry, ObjectOnNode, ProgramEntry } from './object-table';
+import { orRefuse } from './refuse';
+
+const ENOMEM = 12;
+/** `attr.log_level` (include/linux/bpf_verifier.h): BPF_LOG_LEVEL1, BPF_LOG_STATS. */
+const LOG_ALL = 1;
+const LOG_STATS = 4;
+/** Memory of a node that programs and maps leave to the kernel itself, bytes. */
+const KERNEL_RESERVE_BYTES = 96 * 1024 * 1024;
+
+/** Loads an object on the nodes that it is for: on all of them or on none. @throws CommandRefused */
+export function loadObject(
+  host: KernelHost,
+  params: LoadObject,
+): { readonly entry: ObjectEntry; readonly remarks: readonly string[] } {
+  const nodes = nodesNamed(host, params.options.node);
+  const configured = configureObject(params.bytes, params.name, params.options);
+  const ids = programIds(configured.spec, params);
+  const spec = withPrograms(configured.spec, new Set(ids.keys()));
+  const decoder = makeDecoder(nodes[0], { ...configured, spec });
+  const loaded: ObjectOnNode[] = [];
+  try {
+    for (const node of nodes) loaded.push(loadOn(node, spec, loaded[0]?.collection));
+  } catch (error) {
+    for (const { collection } of loaded) collection.unload();
+    throw error;
+  }
+  const entry = makeEntry(params, spec, decoder, loaded, ids);
+  return { entry, remarks: configured.remarks };
+}
+
+/** Programs count up from the object's first id, whether or not some are not loaded any more. */
+function programIds(spec: ObjectSpec, { first_program_id, without = [] }: LoadObject): Map<string, number> {
+  const ids = spec.programs.map(({ name }, index) => [name, first_program_id + index] as const);
+  return new Map(ids.filter(([, id]) => !without.includes(id)));
+}
+
+function withPrograms(spec: ObjectSpec, names: ReadonlySet<string>): ObjectSpec {
+  return { ...spec, programs: spec.programs.filter(({ name }) => names.has(name)) };
+}
+
+function makeDecoder({ machine }: ClusterNode, { spec, choices }: ConfiguredObject): RecordDecoder {
+  return orRefuse(RecordDecoder.create(spec, machine.facts.btf, machine.kernel, choices));
+}
+
+/** @param like the object on another node, where it has been verified */
+function loadOn(
+  { name, machine }: ClusterNode,
+  object: ObjectSpec,
+  like: Collection | undefined,
+): ObjectOnNode {
+  const collection = withinMemory(() => {
+    const loaded = machine.load({ object, like, logLevel: LOG_STATS });
+    // As libbpf: the log, which takes its time, only when there is something to explain.
+    return orRefuse(loaded.ok ? loaded : machine.load({ object, logLevel: LOG_ALL }));
+  });
+  const { usedBytes } = machine.memory;
+  if (usedBytes > NODE_MEMORY_BYTES - KERNEL_RESERVE_BYTES) {
+    collection.unload();
+    throw noMemory(`its maps leave too little of node ${name}'s memory to the kernel`);
+  }
+  return { node: name, machine, collection };
+}
+
+function withinMemory(load: () => Collection): Collection {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof MemoryLimitError) throw noMemory(error.message);
+    throw error;
+  }
+}
+
+function noMemory(why: string): CommandRefused {
+  return new CommandRefused(
+    diagnostic('no-memory', `${why} (ENOMEM)`, {
+      errno: ENOMEM,
+      hint: 'lower max_entries, or unload something',
+    }),
+  );
+}
+
+function makeEntry(
+  { object_id, name, first_map_id }: LoadObject,
+  spec: ObjectSpec,
+  decoder: RecordDecoder,
+  nodes: readonly ObjectOnNode[],
+  ids: ReadonlyMap<string, number>,
+): ObjectEntry {
+  const programs = new Map<number, ProgramEntry>();
+  const maps = new Map<number, MapEntry>();
+  const entry: ObjectEntry = { id: object_id, name, spec, decoder, nodes, programs, maps, links: new Map() };
+  const [{ collection: first }] = nodes;
+  first.programs.forEach((program, index) => {
+    const id = ids.get(program.name)!;
+    const perNode = new Map(nodes.map(({ node, collection }) => [node, collection.programs[index]]));
+    programs.set(id, { id, name: program.name, object: entry, nodes: perNode });
+  });
+  [...first.maps.keys()].forEach((map, index) => {
+    const id = first_map_id + index;
+    const perNode = new Map(nodes.map(({ node, collection }) => [node, collection.maps.get(map)!]));
+    maps.set(id, { id, name: map, object: entry, nodes: perNode });
+  });
+  return entry;
+}

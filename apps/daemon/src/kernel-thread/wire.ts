@@ -1,0 +1,65 @@
+import type { MapInfo } from '@probed/protocol';
+import { mapType, programType } from '@probed/spec';
+import type { KernelLink, KernelProgram } from '../kernel/commands';
+import type { LinkEntry, MapEntry, ObjectEntry, ProgramEntry } from './object-table';
+
+/** A program and its counters as it goes over the wire. */
+export function kernelProgram({ id, name, object, nodes }: ProgramEntry): KernelProgram {
+  const perNode = [...nodes].map(([node, { stats }]) => ({
+    node,
+    runs: stats.runs,
+    recursion_misses: stats.recursionMisses,
+    budget_exceeded: stats.budgetExceeded,
+  }));
+  const [{ spec, verified, wasm }] = nodes.values();
+  return {
+    id,
+    name,
+    type: programType(spec.type)?.name ?? String(spec.type),
+    section: spec.section,
+    object_id: object.id,
+    object: object.name,
+    license: object.spec.license,
+    insns: spec.insns.length,
+    verified_insns: verified.processed,
+    jited_bytes: wasm?.length ?? 0,
+    map_ids: verified.maps.flatMap((map) => mapIdOf(object, map.name)),
+    runs: perNode.reduce((sum, { runs }) => sum + runs, 0),
+    nodes: perNode,
+  };
+}
+
+function mapIdOf({ maps }: ObjectEntry, name: string): number[] {
+  return [...maps.values()].filter((map) => map.name === name).map(({ id }) => id);
+}
+
+export function kernelLink({ id, program, hook, state, nodes }: LinkEntry): KernelLink {
+  const { object } = program;
+  return {
+    id,
+    program_id: program.id,
+    program: program.name,
+    object_id: object.id,
+    object: object.name,
+    hook,
+    state,
+    nodes: [...nodes.keys()],
+  };
+}
+
+export function wireMap({ id, name, object, nodes }: MapEntry): MapInfo {
+  const [{ info }] = nodes.values();
+  return {
+    id,
+    name,
+    object_id: object.id,
+    object: object.name,
+    type: mapType(info.type)?.name ?? String(info.type),
+    key_size: info.keySize,
+    value_size: info.valueSize,
+    max_entries: info.maxEntries,
+    flags: info.flags,
+    internal: object.spec.maps.some((spec) => spec.name === name && spec.section !== undefined),
+    nodes: [...nodes.keys()],
+  };
+}

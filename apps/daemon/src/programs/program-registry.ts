@@ -1,0 +1,119 @@
+import { diagnostic } from '@probed/base';
+import type { Link, MapInfo, ObjectInfo, Program } from '@probed/protocol';
+import { CommandRefused, ThreadUnavailable } from '../threads/rpc';
+import type { KernelPort } from './ports';
+import type { RegisteredObject } from './registered-object';
+
+/** A list shows older counters rather than keep its reader waiting for a busy kernel. */
+const COUNTERS_TIMEOUT_MS = 1_000;
+
+/**
+ * Objects, programs, maps and links that are loaded or stored, by id and by name. It answers while the kernel thread
+ * is busy or restarting; counters are then the last known ones.
+ */
+export class ProgramRegistry {
+  private readonly objects = new Map<number, RegisteredObject>();
+  private refreshing: Promise<void> | undefined;
+
+  constructor(private readonly kernel: KernelPort) {}
+
+  add(object: RegisteredObject): void {
+    this.objects.set(object.id, object);
+  }
+
+  remove(objectId: number): void {
+    this.objects.delete(objectId);
+  }
+
+  /** All of them, by id. */
+  all(): readonly RegisteredObject[] {
+    return [...this.objects.values()].sort((a, b) => a.id - b.id);
+  }
+
+  async listObjects(): Promise<ObjectInfo[]> {
+    await this.refreshCounters();
+    return this.all().map((object) => object.wire());
+  }
+
+  async listPrograms(): Promise<Program[]> {
+    await this.refreshCounters();
+    return this.all().flatMap((object) => object.wirePrograms());
+  }
+
+  listLinks(): Link[] {
+    return this.all().flatMap((object) => object.wireLinks());
+  }
+
+  listMaps(): MapInfo[] {
+    return this.all().flatMap((object) => object.maps);
+  }
+
+  /** @throws CommandRefused `no-such-object` */
+  object(id: number): RegisteredObject {
+    return this.objects.get(id) ?? missing('object', id);
+  }
+
+  /** @throws CommandRefused `no-such-program` */
+  async program(id: number): Promise<Program> {
+    await this.refreshCounters();
+    return this.ownerOfProgram(id)
+      .wirePrograms()
+      .find((program) => program.id === id)!;
+  }
+
+  /** The object that a loaded program came with. @throws CommandRefused `no-such-program` */
+  ownerOfProgram(id: number): RegisteredObject {
+    const owner = this.all().find((object) => object.programs.some((program) => program.id === id));
+    return owner ?? missing('program', id);
+  }
+
+  /** The object that a link's program came with. @throws CommandRefused `no-such-link` */
+  ownerOfLink(id: number): RegisteredObject {
+    return this.all().find((object) => object.links.has(id)) ?? missing('link', id);
+  }
+
+  /** @throws CommandRefused `no-such-map` */
+  map(id: number): MapInfo {
+    return this.listMaps().find((map) => map.id === id) ?? missing('map', id);
+  }
+
+  /** A map by decimal id, `NAME`, or `OBJECT/NAME`; of several by a name the newest. */
+  findMap(nameOrId: string): MapInfo | undefined {
+    const maps = this.listMaps();
+    const byId = /^\d+$/.test(nameOrId) ? maps.find((map) => map.id === Number(nameOrId)) : undefined;
+    return byId ?? maps.findLast(({ name, object }) => name === nameOrId || `${object}/${name}` === nameOrId);
+  }
+
+  /** Run counts from the kernel; when it can't say them, those of last time stay. */
+  refreshCounters(): Promise<void> {
+    this.refreshing ??= this.readCounters().finally(() => {
+      this.refreshing = undefined;
+    });
+    return this.refreshing;
+  }
+
+  private async readCounters(): Promise<void> {
+    if (this.kernel.state.state !== 'running') return;
+    try {
+      const listed = await this.kernel.call('program.list', null, { timeoutMs: COUNTERS_TIMEOUT_MS });
+      const byId = new Map(listed.map((program) => [program.id, program]));
+      for (const object of this.objects.values()) {
+        object.programs = object.programs.map((program) => byId.get(program.id) ?? program);
+      }
+    } catch (error) {
+      if (!(error instanceof ThreadUnavailable)) throw error;
+    }
+  }
+}
+
+const LISTED_BY: Readonly<Record<string, string>> = {
+  object: 'GET /api/v1/objects',
+  program: 'GET /api/v1/programs',
+  map: 'GET /api/v1/maps',
+  link: 'GET /api/v1/links',
+};
+
+function missing(what: string, id: number): never {
+  const hint = `${LISTED_BY[what]} lists them`;
+  throw new CommandRefused(diagnostic(`no-such-${what}`, `no ${what} ${id}`, { errno: 2, hint }));
+}
