@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { CommandError, CommandFailed, EXIT } from './errors';
+import { CommandError, CommandFailed, EXIT, ExitWith } from './errors';
 import { createProgram } from './program';
 
 /** Runs one command line; sets the exit code and leaves the process to end when its output is taken. */
@@ -23,6 +23,7 @@ async function exitCodeOf(command: () => Promise<unknown>, argv: readonly string
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommandFailed) return EXIT.failed;
+    if (error instanceof ExitWith) return error.exitCode;
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof CommandError) return reportFault(error, verbose(argv));
     return reportInternal(error);

@@ -16,6 +16,13 @@ export class CommandError extends Error {
 /** Ends a command that has said already what is wrong. */
 export class CommandFailed extends Error {}
 
+/** Ends probectl with the exit code of what it ran. */
+export class ExitWith extends Error {
+  constructor(readonly exitCode: number) {
+    super(`exit code ${exitCode}`);
+  }
+}
+
 /** Unwraps a result; its fault ends the command. */
 export function orFail<T>(
   result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Diagnostic },

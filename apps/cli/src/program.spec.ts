@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from './program';
 
@@ -26,15 +28,39 @@ test.each(actions.filter(([path]) => !/ help$/.test(path)))('%s takes --json', (
   expect(command.options.some(({ long }) => long === '--json')).toBe(true);
 });
 
+/** Every command and option of a command line is one that there is. */
+function expectLawful(line: string): void {
+  const words = line.replace(/ +(>|-- |#).*$/, '').split(' ');
+  let target = createProgram();
+  for (const word of words) {
+    if (target.commands.length === 0 || word.startsWith('-')) break;
+    const names = target.commands.map((child) => child.name());
+    expect(names).toContain(word);
+    target = target.commands[names.indexOf(word)];
+  }
+  const known = new Set(target.options.flatMap(({ long, short }) => [long, short]));
+  const used = words.flatMap((word) => {
+    if (/^-[a-z]+$/.test(word)) return [...word.slice(1)].map((flag) => `-${flag}`);
+    return /^--[a-z]/.test(word) ? [word] : [];
+  });
+  for (const option of used) expect([...known]).toContain(option);
+}
+
 test.each(commands)('examples of %s are lawful', (_path, command) => {
-  const lines = [...helpOf(command).matchAll(/^ {2}\$ probectl (.*)$/gm)].map((match) => match[1]);
-  for (const line of lines) {
-    const words = line.replace(/ >.*$/, '').split(' ');
-    const target = words.reduce<Command>(
-      (at, word) => at.commands.find((child) => child.name() === word) ?? at,
-      createProgram(),
-    );
-    const known = new Set(target.options.flatMap(({ long, short }) => [long, short]));
-    for (const option of words.filter((word) => /^--?[a-z]/.test(word))) expect([...known]).toContain(option);
+  for (const [, line] of helpOf(command).matchAll(/^ {2}\$ probectl (.*)$/gm)) expectLawful(line);
+});
+
+const documented = readFileSync(join(__dirname, '../../../docs/cli.md'), 'utf8');
+const lines = [...documented.matchAll(/^(?:.*\| )?probectl (\w.*)$/gm)].map(([, line]) => line);
+
+test.each(lines)('docs/cli.md: probectl %s is lawful', (line) => expectLawful(line));
+
+test('docs/cli.md names every command that talks to the daemon', () => {
+  const ofDaemon = actions.filter(([, command]) => command.options.some(({ long }) => long === '--url'));
+  expect(ofDaemon.length).toBeGreaterThan(20);
+  for (const [path] of ofDaemon) {
+    const short = path.replace(/ (sessions list|workload show)$/, (words) => words.replace(/ \w+$/, ''));
+    const named = lines.some((line) => `probectl ${line} `.startsWith(`${short} `));
+    expect({ path, named }).toEqual({ path, named: true });
   }
 });

@@ -2,12 +2,22 @@ import type { Command } from 'commander';
 import { newCommand } from './command';
 import { btfCommand } from './commands/btf';
 import { demoCommand } from './commands/demo';
+import { execCommand } from './commands/exec';
 import { helpCommand } from './commands/help';
 import { hooksCommand } from './commands/hooks';
+import { kernelCommand } from './commands/kernel';
+import { linkCommand } from './commands/link';
+import { mapCommand } from './commands/map';
+import { objectCommand } from './commands/object';
+import { podsCommand } from './commands/pods';
 import { progCommand } from './commands/prog';
+import { historyCommand, traceCommand } from './commands/records';
 import { runCommand } from './commands/run';
 import { scenarioCommand } from './commands/scenario';
+import { sessionsCommand } from './commands/sessions';
+import { statusCommand } from './commands/status';
 import { versionCommand } from './commands/version';
+import { workloadCommand } from './commands/workload';
 import { packageVersion } from './package-version';
 
 /** All of `probectl`. Commands load what they need when they run, so that help is quick. */
@@ -16,8 +26,8 @@ export function createProgram(): Command {
     usage: 'probectl',
     summary: 'run real eBPF programs in an emulated Linux kernel',
     description:
-      'Runs real, clang-compiled eBPF programs in an emulated Linux 6.18 kernel, in this process: no root, no kernel ' +
-      'config, no VM, and the same result for the same seed.',
+      'Runs real, clang-compiled eBPF programs in an emulated Linux 6.18 kernel: in this process, with the same result ' +
+      'for the same seed, or in a daemon that keeps them running. No root, no kernel config, no VM.',
     examples: [
       'probectl demo',
       'probectl run examples/execaudit/execaudit.bpf.o',
@@ -27,7 +37,8 @@ export function createProgram(): Command {
   })
     .helpCommand(false)
     .version(packageVersion(), '-V, --version', 'print the version of probectl');
-  const commands = [
+  program.commandsGroup('In this process:');
+  for (const command of [
     runCommand(),
     demoCommand(),
     progCommand(),
@@ -35,7 +46,24 @@ export function createProgram(): Command {
     hooksCommand(),
     scenarioCommand(),
     versionCommand(),
-  ];
-  for (const command of commands) program.addCommand(command);
-  return program.addCommand(helpCommand(program));
+  ]) {
+    program.addCommand(command);
+  }
+  program.commandsGroup('With the daemon (npm start):');
+  for (const command of [
+    statusCommand(),
+    traceCommand(),
+    historyCommand(),
+    execCommand(),
+    podsCommand(),
+    sessionsCommand(),
+    mapCommand(),
+    linkCommand(),
+    objectCommand(),
+    workloadCommand(),
+    kernelCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  return program.addCommand(helpCommand(program).helpGroup('In this process:'));
 }

@@ -1,6 +1,6 @@
+import { suggestion } from '@probed/base';
 import { SCENARIOS, type Scenario } from '@probed/workload';
 import { fail } from './errors';
-import { suggestion } from './input/suggest';
 
 /** The scenario of that name; an unknown one ends the command. */
 export function findScenario(name: string): Scenario {

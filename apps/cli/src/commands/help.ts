@@ -1,7 +1,7 @@
+import { suggestion } from '@probed/base';
 import type { Command } from 'commander';
 import { newCommand } from '../command';
 import { failUsage } from '../errors';
-import { suggestion } from '../input/suggest';
 
 /** `probectl help [COMMAND…]`. */
 export function helpCommand(root: Command): Command {

@@ -1,15 +1,29 @@
 import type { Command } from 'commander';
-import { newCommand, withJson } from '../command';
+import type { DaemonOptions } from '../client/daemon-address';
+import { newCommand } from '../command';
+import { refuseOptions, withDaemon } from './daemon-options';
 
 /** `probectl prog list`. */
 export function progListCommand(): Command {
   const command = newCommand({
-    usage: 'list <file>',
-    summary: 'programs, maps and variables of an object',
-    examples: ['probectl prog list examples/execaudit/execaudit.bpf.o', 'probectl prog list my.bpf.o --json'],
+    usage: 'list [file]',
+    summary: "the daemon's programs; or programs, maps and variables of an object file",
+    description:
+      'Without FILE lists the programs that the daemon has loaded, with their run counts and where they are attached. ' +
+      'With FILE lists what is in the object, in this process: no daemon is needed.',
+    examples: [
+      'probectl prog list',
+      'probectl prog list examples/execaudit/execaudit.bpf.o',
+      'probectl prog list my.bpf.o --json',
+    ],
   });
-  return withJson(command).action(async (file: string, options: { json?: boolean }) => {
+  return withDaemon(command).action(async (file: string | undefined, options: DaemonOptions) => {
+    if (file === undefined) {
+      const { listPrograms } = await import('../client/programs.js');
+      return listPrograms(options);
+    }
+    refuseOptions(command, new Set(['json']), 'the list without FILE');
     const { listObject } = await import('../inspect/list-object.js');
-    await listObject(file, options);
+    return listObject(file, options);
   });
 }

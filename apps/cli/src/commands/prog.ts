@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { newGroup } from '../command';
 import { progDumpCommand } from './prog-dump';
 import { progListCommand } from './prog-list';
+import { progLoadCommand } from './prog-load';
+import { progLogCommand, progShowCommand, progUnloadCommand } from './prog-loaded';
 import { progTracelogCommand } from './prog-tracelog';
 import { progVerifyCommand } from './prog-verify';
 
@@ -10,13 +12,23 @@ export function progCommand(): Command {
   return newGroup(
     {
       usage: 'prog',
-      summary: 'inspect and judge programs without running them',
+      summary: 'programs: judge and inspect files, load them into the daemon',
       examples: [
         'probectl prog verify my.bpf.o',
         'probectl prog dump my.bpf.o on_exec',
-        'probectl prog list my.bpf.o',
+        'probectl prog load my.bpf.o',
+        'probectl prog list',
       ],
     },
-    [progListCommand(), progVerifyCommand(), progDumpCommand(), progTracelogCommand()],
+    [
+      progLoadCommand(),
+      progListCommand(),
+      progShowCommand(),
+      progVerifyCommand(),
+      progDumpCommand(),
+      progLogCommand(),
+      progTracelogCommand(),
+      progUnloadCommand(),
+    ],
   );
 }

@@ -90,7 +90,7 @@ function outerName(btf: Btf, typeId: number): string {
 }
 
 /** A number that was read in host order from four bytes in network order. */
-function ipv4(value: JsonValue | undefined): string {
+export function ipv4(value: JsonValue | undefined): string {
   if (typeof value !== 'number') return plainCell(value);
   return [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff).join('.');
 }

@@ -4,12 +4,15 @@ import type { MapInfo } from '@probed/spec';
 import { plainCell } from './cells';
 import { type Column, formatTable } from './columns';
 import type { MapDocument } from './documents';
+import { inferredColumns } from './inferred-columns';
 import { type MemberColumn, memberCell, memberColumns } from './member-columns';
 
 /** Types by which an object's maps are laid out. */
 export interface MapLayout {
   readonly btf: Btf | undefined;
   readonly maps: ReadonlyMap<string, Pick<MapInfo, 'keyTypeId' | 'valueTypeId'>>;
+  /** Where no type says how, the first value of a map does. */
+  readonly byValue?: boolean;
 }
 
 /** How much of a map people are shown; programs get all of it with `--json`. */
@@ -63,10 +66,11 @@ function compare(a: JsonValue | undefined, b: JsonValue | undefined): number {
 
 function entriesText(entries: readonly TypedEntry[], map: string, layout: MapLayout | undefined): string {
   const info = layout?.maps.get(map);
-  const keys = columnsOf(layout?.btf, info?.keyTypeId, 'KEY');
-  const perCpu = entries[0].values !== undefined;
-  const summed = entries[0].sum !== undefined;
-  const values = columnsOf(layout?.btf, info?.valueTypeId, 'VALUE');
+  const [{ key, value, values: perCpuValues, sum }] = entries;
+  const keys = columnsOf(layout, info?.keyTypeId, 'KEY', key);
+  const perCpu = perCpuValues !== undefined;
+  const summed = sum !== undefined;
+  const values = columnsOf(layout, info?.valueTypeId, 'VALUE', value ?? perCpuValues?.[0]);
   const columns: Column[] = [
     ...keys,
     ...(perCpu && !summed ? [{ title: 'CPU', align: 'right' as const }] : []),
@@ -85,8 +89,14 @@ function entriesText(entries: readonly TypedEntry[], map: string, layout: MapLay
   return formatTable([...columns, ...tail], rows);
 }
 
-function columnsOf(btf: Btf | undefined, typeId: number | undefined, title: string): MemberColumn[] {
-  if (btf && typeId) return memberColumns(btf, typeId, title);
+function columnsOf(
+  layout: MapLayout | undefined,
+  typeId: number | undefined,
+  title: string,
+  first: JsonValue | undefined,
+): MemberColumn[] {
+  if (layout?.btf && typeId) return memberColumns(layout.btf, typeId, title);
+  if (layout?.byValue) return inferredColumns(first, title);
   return [{ title, path: [], width: 0, align: 'left', long: false, format: plainCell }];
 }
 

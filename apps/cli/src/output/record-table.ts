@@ -1,10 +1,25 @@
+import type { JsonValue } from '@probed/btf';
 import type { TimestampMember } from '@probed/machine';
 import type { EventType } from '@probed/object';
-import type { RecordDocument } from './documents';
 import { type MemberColumn, memberCell, memberColumns } from './member-columns';
 
 /** `HH:MM:SS.ffffff`. */
 const TIME_WIDTH = 15;
+
+/** What a row shows of a record. */
+export interface RecordRow {
+  readonly time: string;
+  readonly value?: JsonValue;
+  readonly wall?: Readonly<Record<string, string>>;
+  readonly raw?: string;
+}
+
+/** The column that says where a record comes from. */
+export interface SourceColumn {
+  readonly title: string;
+  /** 0: there is no such column. */
+  readonly width: number;
+}
 
 /** Lays the records of one event type out in columns whose widths are fixed before the first record comes. */
 export class RecordTable {
@@ -13,16 +28,14 @@ export class RecordTable {
   private readonly timeMember: string | undefined;
   private readonly timestamps: ReadonlySet<string>;
 
+  /** @param timestamps paths of the members that hold timestamps, `outer.inner` */
   constructor(
-    type: EventType,
-    timestamps: readonly TimestampMember[],
-    /** Width of a column that says where a record comes from; 0 for none. */
-    private readonly sourceWidth: number,
+    columns: readonly MemberColumn[],
+    timestamps: readonly string[],
+    private readonly source: SourceColumn,
   ) {
-    const paths = timestamps.map(({ path }) => path.join('.'));
-    this.timeMember = paths[0];
-    this.timestamps = new Set(paths);
-    const columns = memberColumns(type.btf, type.typeId, type.name.toUpperCase());
+    this.timeMember = timestamps[0];
+    this.timestamps = new Set(timestamps);
     this.columns = columns
       .filter((column) => column.path.join('.') !== this.timeMember)
       .map((column) =>
@@ -30,26 +43,35 @@ export class RecordTable {
       );
   }
 
-  heading(): string {
-    const cells = this.columns.map((column) => pad(column, column.title));
-    return this.line('TIME', 'SOURCE', cells);
+  /** The columns of a type of the object's BTF. */
+  static ofType(type: EventType, timestamps: readonly TimestampMember[], sourceWidth: number): RecordTable {
+    return new RecordTable(
+      memberColumns(type.btf, type.typeId, type.name.toUpperCase()),
+      timestamps.map(({ path }) => path.join('.')),
+      { title: 'SOURCE', width: sourceWidth },
+    );
   }
 
-  row(record: RecordDocument, source: string): string {
+  heading(): string {
+    const cells = this.columns.map((column) => pad(column, column.title));
+    return this.line('TIME', this.source.title, cells);
+  }
+
+  row(record: RecordRow, source: string): string {
     const time = (this.timeMember && record.wall?.[this.timeMember]) || record.time;
     const cells = this.columns.map((column) => pad(column, this.cell(column, record)));
     if (record.raw !== undefined) cells.push(`+${record.raw}`);
     return this.line(clockTime(time), source, cells);
   }
 
-  private cell(column: MemberColumn, { value, wall }: RecordDocument): string {
+  private cell(column: MemberColumn, { value, wall }: RecordRow): string {
     const path = column.path.join('.');
     const moment = this.timestamps.has(path) ? wall?.[path] : undefined;
     return moment === undefined ? memberCell(column, value) : clockTime(moment);
   }
 
   private line(time: string, source: string, cells: readonly string[]): string {
-    return recordLine(time, source, this.sourceWidth, cells.join(' '));
+    return recordLine(time, source, this.source.width, cells.join(' '));
   }
 }
 
@@ -61,7 +83,7 @@ export function recordLine(time: string, source: string, sourceWidth: number, re
 
 /** `2026-01-01T03:25:00.123456789Z` as `03:25:00.123456`. */
 export function clockTime(time: string): string {
-  return time.slice(11, 26);
+  return time.slice(11, 26).replace('Z', '');
 }
 
 function pad(column: MemberColumn, text: string): string {

@@ -1,5 +1,6 @@
 import { formatTable } from './columns';
 import type { SummaryDocument } from './documents';
+import { counted } from './facts';
 
 /** The end of a run: what each program did, and the totals. */
 export function summaryText(summary: SummaryDocument): string {
@@ -38,10 +39,6 @@ function totals({
   if (lost) parts.push(`${lost} lost`);
   if (lines) parts.push(counted(lines, 'trace line'));
   return `${parts.join(', ')} in ${seconds(ns)} of virtual time (scenario ${scenario}, seed ${seed})`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** `12 s`, `0.25 s`. */

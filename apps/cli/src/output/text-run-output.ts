@@ -1,6 +1,7 @@
 import { formatTraceLine, type RecordDecoder } from '@probed/machine';
 import { printable } from './cells';
 import type { LostDocument, MapDocument, RecordDocument, RunDocument, TraceDocument } from './documents';
+import { Headings } from './headings';
 import { type MapLayout, type MapTextLimits, mapText } from './map-text';
 import type { Printer } from './printer';
 import { clockTime, RecordTable, recordLine } from './record-table';
@@ -22,16 +23,11 @@ interface TextOptions {
   readonly mapLimits?: MapTextLimits;
 }
 
-/** A heading is repeated when this many lines of other types came in between. */
-const HEADING_EVERY_LINES = 30;
-
 /** The run as people read it: live records in columns, then maps, then a summary. */
 export class TextRunOutput implements RunOutput {
   private readonly tables = new Map<string, RecordTable>();
-  private readonly headingAt = new Map<string, number>();
+  private readonly headings = new Headings();
   private readonly sourceWidth: number;
-  private lines = 0;
-  private lastTable = '';
 
   constructor(
     private readonly printer: Printer,
@@ -70,19 +66,8 @@ export class TextRunOutput implements RunOutput {
       this.line(recordLine(clockTime(record.time), source, this.sourceWidth, what));
       return;
     }
-    const key = tableKey(record);
-    this.heading(key, table);
+    if (this.headings.due(tableKey(record))) this.line(table.heading());
     this.line(table.row(record, source));
-  }
-
-  /** Before the first record of a type, and again when its last heading is far up. */
-  private heading(key: string, table: RecordTable): void {
-    const at = this.headingAt.get(key);
-    const stale = at !== undefined && this.lastTable !== key && this.lines - at > HEADING_EVERY_LINES;
-    this.lastTable = key;
-    if (at !== undefined && !stale) return;
-    this.line(table.heading());
-    this.headingAt.set(key, this.lines);
   }
 
   private tableOf(record: RecordDocument): RecordTable | undefined {
@@ -93,7 +78,7 @@ export class TextRunOutput implements RunOutput {
     const decoder = this.options.layouts.get(record.object)?.decoder;
     const type = decoder?.typesOf(record.map).find(({ name }) => name === record.event);
     if (!decoder || !type) return undefined;
-    table = new RecordTable(type, decoder.timestampsOf(type), this.sourceWidth);
+    table = RecordTable.ofType(type, decoder.timestampsOf(type), this.sourceWidth);
     this.tables.set(key, table);
     return table;
   }
@@ -105,7 +90,7 @@ export class TextRunOutput implements RunOutput {
   }
 
   private line(text: string): void {
-    this.lines++;
+    this.headings.count();
     this.printer.text(text);
   }
 }
