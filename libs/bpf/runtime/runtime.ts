@@ -40,6 +40,8 @@ export interface LoadOptions {
   readonly objectBtf?: Btf;
   /** `attr.log_level`. */
   readonly logLevel?: number;
+  /** What the verifier made of the same program against the same maps, for a kernel with the same facts: taken over. */
+  readonly verified?: VerifiedProgram;
   readonly caps?: ReadonlySet<string>;
 }
 
@@ -96,10 +98,9 @@ export class BpfRuntime {
     options: LoadOptions,
   ): Result<LoadedProgram, VerifierReject | Diagnostic> {
     const infos = new Map<string, MapInfo>([...maps].map(([name, map]) => [name, map.info]));
-    const verified = verify(program, infos, this.options.facts, {
-      ...options,
-      logLevel: options.logLevel ?? 1,
-    });
+    const verified = options.verified
+      ? ok(options.verified)
+      : verify(program, infos, this.options.facts, { ...options, logLevel: options.logLevel ?? 1 });
     if (!verified.ok) return verified;
     const missing = unsupportedHelper(verified.value) ?? foreignProgArray(verified.value, maps);
     if (missing) return err(missing);

@@ -20,6 +20,8 @@ export class HookBus {
   private readonly functions = new Map<string, FunctionHook>();
   private readonly userFunctions = new Map<string, FunctionHook>();
   private readonly userAliases = new Map<string, string>();
+  /** All kernel functions; there are more than 100,000, and they stay the same. */
+  private sortedNames: readonly string[] | undefined;
 
   constructor(
     /** Address of a kernel function, or undefined when the kernel has none of that name. */
@@ -95,17 +97,34 @@ export class HookBus {
 
   /** Every attach point, sorted by kind and name. */
   *catalogue(): Generator<HookEntry> {
-    const state = (live: boolean) => (live ? 'live' : 'inert') as HookEntry['state'];
+    yield* this.tracepointCatalogue();
+    yield* this.functionCatalogue();
+    yield* this.userCatalogue();
+  }
+
+  *tracepointCatalogue(): Generator<HookEntry> {
     for (const [name, hook] of [...this.tracepoints].sort(byName)) {
       yield { kind: 'tracepoint', name, state: state(hook.live) };
     }
-    for (const name of [...this.symbolNames()].sort()) {
+  }
+
+  *functionCatalogue(): Generator<HookEntry> {
+    this.sortedNames ??= [...this.symbolNames()].sort();
+    for (const name of this.sortedNames) {
       yield { kind: 'kprobe', name, state: state(this.functions.get(name)?.live ?? false) };
     }
+  }
+
+  /** Functions of the executables and libraries that have been seen, sorted by name. */
+  *userCatalogue(): Generator<HookEntry> {
     for (const [name, hook] of [...this.userFunctions].sort(byName)) {
       yield { kind: 'uprobe', name, state: state(hook.live) };
     }
   }
+}
+
+function state(live: boolean): HookEntry['state'] {
+  return live ? 'live' : 'inert';
 }
 
 function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
