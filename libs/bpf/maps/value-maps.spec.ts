@@ -1,4 +1,5 @@
 import { E } from './errno';
+import { ProgArrayMap } from './prog-array';
 import { makeMap, testEnv, testInfo, u32 } from './testing';
 
 const EXIST = 2;
@@ -86,9 +87,36 @@ describe('bloom filter', () => {
   });
 });
 
+/** Programs 1 and 42 of one type, 50 of another. */
+function envWithPrograms() {
+  const types = new Map([
+    [1, 5],
+    [42, 5],
+    [50, 6],
+  ]);
+  const programById = (id: number) => {
+    const type = types.get(id);
+    return type === undefined ? undefined : { id, type };
+  };
+  return { ...testEnv(), programById };
+}
+
+test('a PROG_ARRAY holds programs that exist, all of one type', () => {
+  const map = makeMap(envWithPrograms(), testInfo('PROG_ARRAY', { valueSize: 4, maxEntries: 3 }));
+  expect(map.updateElem(u32(0), u32(7), 0)).toBe(E.BADF);
+  expect(map.updateElem(u32(0), u32(42), 0)).toBe(0);
+  expect(map.updateElem(u32(1), u32(50), 0)).toBe(E.INVAL);
+  expect(map).toBeInstanceOf(ProgArrayMap);
+  const array = map as ProgArrayMap;
+  expect(array.programAt(0)).toMatchObject({ id: 42 });
+  expect(array.claim(6)).toBe(false);
+  expect(map.deleteElem(u32(0))).toBe(0);
+  expect(array.programAt(0)).toBeUndefined();
+});
+
 describe.each(['PROG_ARRAY', 'CGROUP_ARRAY'] as const)('%s', (type) => {
   test('holds ids', () => {
-    const map = makeMap(testEnv(), testInfo(type, { valueSize: 4, maxEntries: 3 }));
+    const map = makeMap(envWithPrograms(), testInfo(type, { valueSize: 4, maxEntries: 3 }));
     expect(map.updateElem(u32(1), u32(42), 0)).toBe(0);
     expect(map.lookup(u32(1))).toEqual(u32(42));
     expect(map.lookup(u32(0))).toBeUndefined();

@@ -64,6 +64,7 @@ const CONTROL: readonly Case[] = [
   ],
   ['eval "echo \\$((1+1))"; . <(echo v=9); echo $v', '2\n9\n'],
   ['f() { echo "a $1"; }; declare -f f > /tmp/f; unset -f f; . /tmp/f; f b', 'a b\n'],
+  ['hash nosuch 2>/dev/null || echo none; hash ls && echo there', 'none\nthere\n'],
   ['exit 300', '', 44],
   ['nosuchcmd a; echo $?', '127\n'],
   ['/etc; echo $?; /etc/passwd; echo $?; ./nope; echo $?', '126\n126\n127\n'],

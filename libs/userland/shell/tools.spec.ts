@@ -16,6 +16,14 @@ const FILES: readonly Case[] = [
   ['ls -lh /srv/dataset.bin | cut -d" " -f5; ls -i /etc/hosts | wc -w', '12M\n2\n'],
   ['ls -R /var/www; ls -F /var', /^\/var\/www:\nhtml\n\n\/var\/www\/html:\napp\.js\n(?:.*\n)*run@\n/],
   ['ls /nope; echo $?', '2\n'],
+  [
+    'printf "a bc\\nd\\n" > /tmp/w; wc /tmp/w; wc < /tmp/w; wc -l /tmp/w; printf "né x" | wc -mcL; wc -c /srv/dataset.bin',
+    '2 3 7 /tmp/w\n2 3 7\n2 /tmp/w\n      4       5       4\n12582912 /srv/dataset.bin\n',
+  ],
+  [
+    'wc -l /etc/hostname /etc/hosts /nope; echo $?',
+    /^ +1 \/etc\/hostname\n +\d \/etc\/hosts\n +\d total\n1\n$/,
+  ],
   ['cat -n /etc/hostname; cat -A <<< "a\tb"', '     1\tweb-1\na^Ib$\n'],
   ['cat /etc /etc/hostname; echo $?', 'web-1\n1\n'],
   [
@@ -123,6 +131,10 @@ const SYSTEM: readonly Case[] = [
   [
     '/usr/bin/test 1 -eq 1 && /usr/bin/[ a = a ] && /usr/bin/echo -n ok; /usr/bin/printf "%d\\n" 5; /bin/pwd; /bin/false; echo $?',
     'ok5\n/\n1\n',
+  ],
+  [
+    'sleep 50 & pgrep -c sleep; pgrep -a nginx | head -1; pkill -9 sleep; wait $!; echo $?; pgrep nosuch; echo $?',
+    '1\n1 nginx\n137\n1\n',
   ],
   [
     'X=secret env -i A=1 cat /proc/self/environ | tr "\\0" "\\n"; [ -r /proc/1/environ ] && echo readable',

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '@probed/base';
 import type { ErrorBody, Route } from '@probed/protocol';
+import { stackOf } from '../app/logger';
 import { CommandRefused, ThreadUnavailable } from '../threads/rpc';
 import { RequestFault } from './request-fault';
 
@@ -83,6 +84,6 @@ function unexpected(error: unknown): ErrorReply {
       code: 'internal',
       message: 'the daemon failed at this; its log says more',
     }),
-    fault: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    fault: stackOf(error),
   };
 }

@@ -15,14 +15,14 @@ import { Restorer } from '../restore/restorer';
 import { AccessControl } from '../security/access-control';
 import { StoreClient } from '../store/store-client';
 import { FrameRouter } from '../stream/frame-router';
-import { CommandRefused } from '../threads/rpc';
+import { CommandRefused, ThreadUnavailable } from '../threads/rpc';
 import { Demo } from '../workload/demo';
 import { ExecRunner } from '../workload/exec-runner';
 import { WorkloadService } from '../workload/workload-service';
 import type { StartFacts } from './banner';
 import { ensurePort } from './listen';
 import { takeLock } from './lock';
-import type { Logger } from './logger';
+import { type Logger, stackOf } from './logger';
 import { StateDir } from './state-dir';
 import type { Web } from './web';
 
@@ -53,9 +53,14 @@ export class Daemon {
     private readonly state: StateDir,
     private readonly unlock: () => void,
   ) {
-    const { kernel, store } = this.threads();
+    const { store } = this;
+    const kernel = new KernelClient({ onFault: (error) => log.error(stackOf(error)) });
     this.kernel = kernel;
-    this.pipeline = new RecordPipeline({ append: (batch) => store.call('append', batch) });
+    this.pipeline = new RecordPipeline({
+      append: (batch) => store.call('append', batch),
+      // What the store thread neither refuses nor is too busy for is an entry that it can't take at all.
+      isFinal: (error) => !(error instanceof CommandRefused || error instanceof ThreadUnavailable),
+    });
     this.registry = new ProgramRegistry(kernel);
     this.programs = new ProgramService(kernel, store, this.registry);
     this.restorer = new Restorer(kernel, store, this.registry, this.programs, log);
@@ -131,11 +136,6 @@ export class Daemon {
     await this.pipeline.close();
     await this.store.stop();
     this.unlock();
-  }
-
-  private threads(): { kernel: KernelClient; store: StoreClient } {
-    const onFault = (error: unknown) => this.log.error(error instanceof Error ? error.stack! : String(error));
-    return { kernel: new KernelClient({ onFault }), store: this.store };
   }
 
   private async bringUp(): Promise<void> {

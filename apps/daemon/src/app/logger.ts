@@ -61,3 +61,8 @@ export function nestLogger(log: Logger): LoggerService {
     verbose: (message: unknown, ...rest: unknown[]) => log.debug(line(message, rest)),
   };
 }
+
+/** All that is known of a fault of ours: for the log, never for a client. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

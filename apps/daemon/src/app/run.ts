@@ -8,7 +8,7 @@ import { TerminalOutput } from '../terminal/terminal-output';
 import { TracePrinter } from '../terminal/trace-printer';
 import { banner } from './banner';
 import { Daemon } from './daemon';
-import { Logger } from './logger';
+import { Logger, stackOf } from './logger';
 
 /** Time that stopping may take before it is cut short, ms. */
 const STOP_MS_MAX = 4_500;
@@ -29,7 +29,9 @@ export async function run(args: readonly string[]): Promise<void> {
     const printer = new TracePrinter(terminal, paint);
     const starting = Daemon.start(config, log, (items) => config.trace && printer.start(items));
     stopper.watch(starting, printer);
-    const facts = await (await starting).facts();
+    const daemon = await starting;
+    if (stopper.stopping) return;
+    const facts = await daemon.facts();
     if (config.jsonLogs) log.info(`listening on ${facts.url}`);
     else {
       const stateDir = config.stateDir === defaultStateDir(process.env) ? undefined : config.stateDir;
@@ -43,15 +45,16 @@ export async function run(args: readonly string[]): Promise<void> {
 
 /** Ends the process in order, once; asked again, at once. */
 class Stopper {
+  stopping = false;
   private daemon: Promise<Daemon> | undefined;
   private printer: TracePrinter | undefined;
-  private stopping = false;
 
   constructor(private readonly log: Logger) {
     process.on('SIGINT', () => this.stop('SIGINT'));
     process.on('SIGTERM', () => this.stop('SIGTERM'));
     process.on('uncaughtException', (error) => leave(error));
-    process.on('unhandledRejection', (error) => leave(error));
+    // What one client has brought about must not end the service for all others.
+    process.on('unhandledRejection', (error) => log.error(`internal error: ${stackOf(error)}`));
   }
 
   watch(daemon: Promise<Daemon>, printer: TracePrinter): void {
@@ -86,7 +89,6 @@ function leave(error: unknown): never {
     process.stderr.write(`probed: ${error.message}\n`);
     process.exit(error.exitCode);
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`probed: internal error: ${text}\n`);
+  process.stderr.write(`probed: internal error: ${stackOf(error)}\n`);
   process.exit(EXIT_INTERNAL);
 }

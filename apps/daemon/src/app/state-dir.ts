@@ -62,9 +62,13 @@ export class StateDir {
     }
   }
 
-  /** Says where we listen. Readers see the old file or the new one, never half of one. */
+  /** Says where we listen. Readers see the old file or the new one, never half of one. @throws StartFault */
   announce(file: DaemonFile): void {
-    this.write(this.daemonFile, `${JSON.stringify(file, null, 2)}\n`);
+    try {
+      this.write(this.daemonFile, `${JSON.stringify(file, null, 2)}\n`);
+    } catch (error) {
+      throw stateFault(this.daemonFile, error);
+    }
   }
 
   /** We listen no more. A file that another daemon has written since stays. */

@@ -7,6 +7,8 @@ import type { Pace } from './pace';
 const SLICE_MS = 5;
 /** For handing over what the slice has brought, ms. */
 const DRAIN_MS = 2;
+/** Who reads the output is not woken more often than this, ms, except before a rest. */
+const NOTIFY_MS = 3;
 /** Virtual time between two looks at the clock and the output buffers. */
 const STEP_NS = 1e6;
 const DRAIN_INTERVAL_NS = 10e6;
@@ -48,11 +50,16 @@ export class MainLoop {
   /** Goes on for ever. @throws what the emulation throws: an invariant of ours is broken */
   async run(): Promise<never> {
     const { heartbeat } = this.work;
-    for (;;) {
+    for (let notifiedMs = 0; ; ) {
       heartbeat.begin();
       const more = await this.slice();
       heartbeat.end();
       if (this.failure) throw this.failure;
+      // Waking another thread is dear, and a slice can be short.
+      if (!more || performance.now() - notifiedMs > NOTIFY_MS) {
+        this.work.notify();
+        notifiedMs = performance.now();
+      }
       await (more ? nextTurn() : this.rest());
     }
   }
@@ -85,7 +92,6 @@ export class MainLoop {
       drainNs = cluster.nowNs() + DRAIN_INTERVAL_NS;
     }
     if (drained) drained = this.work.drain(performance.now() + DRAIN_MS);
-    this.work.notify();
     return !drained || (this.stalled === undefined && nextStepNs(cluster.nowNs()) <= dueNs);
   }
 

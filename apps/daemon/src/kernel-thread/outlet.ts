@@ -76,7 +76,7 @@ export class Outlet {
     return true;
   }
 
-  /** Wakes who reads the frames; once a slice, because waking is dear. */
+  /** Wakes who reads the frames, if there are new ones. */
   notify(): void {
     if (this.written) this.ring.notify();
     this.written = false;

@@ -10,6 +10,7 @@ interface Rule {
 }
 
 const TEXT_CHARS_MAX = 200;
+const AF_INET = 2;
 const AF_INET6 = 10;
 
 const kindIs =
@@ -80,7 +81,8 @@ function resultOf({ ret }: Value): string {
   return ret === undefined ? '' : ` = ${ret}`;
 }
 
-function addressOf({ family, daddr, daddr6, port, dport }: Value): string {
+function addressOf({ family = AF_INET, daddr, daddr6, port, dport }: Value): string {
+  if (family !== AF_INET && family !== AF_INET6) return `(address family ${family})`;
   const address = family === AF_INET6 ? `[${ipv6(String(daddr6))}]` : ipv4(Number(daddr));
   return `${address}:${dport ?? port}`;
 }

@@ -8,8 +8,9 @@ export interface TraceOutput {
   line(text: string): void;
 }
 
-/** Lines a second of what nobody does by hand; a person can read about as many. */
-const BACKGROUND_PER_SECOND = 8;
+/** Lines a second of what nobody does by hand, in pods and on the nodes; a person can read about as many. */
+const PODS_PER_SECOND = 6;
+const NODES_PER_SECOND = 2;
 /** … and of what happens in exec sessions. */
 const SESSION_PER_SECOND = 100;
 const TURN_MS = 1_000;
@@ -20,7 +21,8 @@ const TURN_MS = 1_000;
  */
 export class TracePrinter {
   private readonly lines: TraceLines;
-  private readonly background = new Thinning(BACKGROUND_PER_SECOND);
+  private readonly pods = new Thinning(PODS_PER_SECOND);
+  private readonly nodes = new Thinning(NODES_PER_SECOND);
   private readonly sessions = new Thinning(SESSION_PER_SECOND);
   private subscription: Subscription | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -63,12 +65,14 @@ export class TracePrinter {
   /** A second is over. */
   turn(): void {
     this.tellHidden(this.sessions.turn(), 'of exec sessions ');
-    this.tellHidden(this.background.turn(), '');
+    this.tellHidden(this.pods.turn() + this.nodes.turn(), '');
   }
 
   private budgetOf(item: BatchItem): Pick<Thinning, 'take'> {
-    if (item.type === 'record' && item.session !== undefined) return this.sessions;
-    return item.type === 'record' || item.type === 'trace' ? this.background : UNLIMITED;
+    if (item.type === 'trace') return this.pods;
+    if (item.type !== 'record') return UNLIMITED;
+    if (item.session !== undefined) return this.sessions;
+    return item.pod ? this.pods : this.nodes;
   }
 
   private put(line: string): void {

@@ -54,12 +54,21 @@ export class UserMemory {
   }
 
   read(mm: AddressSpace, address: number, bytes: number): Uint8Array | undefined {
+    return this.gather(mm, address, bytes, true);
+  }
+
+  /** As {@link read}, though missing pages stay missing: undefined when there are some. */
+  peek(mm: AddressSpace, address: number, bytes: number): Uint8Array | undefined {
+    return this.gather(mm, address, bytes, false);
+  }
+
+  private gather(mm: AddressSpace, address: number, bytes: number, touch: boolean): Uint8Array | undefined {
     const out = new Uint8Array(bytes);
     const { memory } = this.k;
     const whole = eachPage(
       address,
       bytes,
-      (at) => mm.readAt(at, true),
+      (at) => mm.readAt(at, touch),
       (at, done, length) => out.set(memory.u8.subarray(at, at + length), done),
     );
     return whole ? out : undefined;

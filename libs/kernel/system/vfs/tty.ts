@@ -143,8 +143,8 @@ const ttyOps: FileOps = {
 
 /** Of a termios only ICANON counts; one that did not come from TCGETS is taken for noise. */
 function setTermios(k: Kernel, tty: Tty, arg: number): number {
-  const bytes = k.user.read(k.task.mm!, arg, 36);
-  if (!bytes) return EFAULT;
+  const bytes = k.user.peek(k.task.mm!, arg, 36);
+  if (!bytes) return 0;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint32(8, true) !== CFLAG) return 0;
   tty.localFlags = view.getUint32(12, true);

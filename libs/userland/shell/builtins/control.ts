@@ -322,7 +322,13 @@ export const CONTROL: BuiltinTable = {
   *bg(shell) {
     return yield* fail(shell, 'bg: no job control');
   },
-  hash: () => 0,
+  *hash(shell, words) {
+    let status = 0;
+    for (const name of words.slice(1))
+      if (!name.startsWith('-') && (yield* findCommand(shell, name)) === '')
+        status = yield* fail(shell, `hash: ${name}: not found`);
+    return status;
+  },
   *umask(shell, words) {
     const before = yield* shell.u.umask(
       words[1] && /^[0-7]+$/.test(words[1]) ? Number.parseInt(words[1], 8) : 0,

@@ -37,6 +37,13 @@ const AMENDED: Readonly<Record<string, (stdout: string, args: readonly string[])
       : stdout,
 };
 
+/** Messages as a tool would put them, without what is just-bash's or Node's own. */
+function plainMessage(stderr: string): string {
+  return stderr
+    .replace(/^bash: (line \d+: )?/gm, '')
+    .replace(/\bE[A-Z]+: ([a-z ]+), \w+ '[^'\n]*'/g, (_all, text) => text[0].toUpperCase() + text.slice(1));
+}
+
 /** One just-bash interpreter: its tools run one after the other, each as the process that it has been lent to. */
 class Workbench {
   readonly fs = new EmulatedFs();
@@ -146,7 +153,7 @@ export function justBashTool(name: string, benches: Workbenches): Driver {
         yield* u.fstat(1);
         if ((yield* writeAll(u, 1, stdout)) < 0) return EIO_STATUS;
       }
-      if (result.stderr) yield* writeAll(u, 2, result.stderr.replace(/^bash: (line \d+: )?/gm, ''));
+      if (result.stderr) yield* writeAll(u, 2, plainMessage(result.stderr));
       yield* u.close(1);
       yield* u.close(2);
       return result.exitCode;

@@ -1,14 +1,14 @@
 import { SIGNAL, strerror } from '@probed/abi';
 import type { Sys, UserContext } from '@probed/system';
+import { ShellFault } from '../language/control';
+import { assertCheap } from '../language/regex';
 import { type Accounts, readAccounts } from '../os/accounts';
-import { readDirectory, readText, readToEnd, statPath, writeAll } from '../os/io';
+import { readDirectory, readText, statPath } from '../os/io';
 import { loadLocale } from '../os/locale';
-import { humanSize } from './listing';
-import { execProgram } from './run-child';
+import { meminfo } from './resources';
 import { parseArguments, type ToolRun, type ToolTable, unknownOption } from './tool';
 
 const TICKS_PER_SECOND = 100;
-const ARGUMENTS_MAX_BYTES = 32_000;
 
 /** One process as /proc shows it. */
 interface Process {
@@ -199,14 +199,6 @@ function sameSession(u: UserContext, pid: number, hasTerminal: boolean): boolean
   return false;
 }
 
-function meminfo(text: string | undefined): Readonly<Record<string, number>> {
-  const rows = (text ?? '').split('\n').flatMap((line) => {
-    const match = /^(\w+):\s+(\d+)/.exec(line);
-    return match ? [[match[1], Number(match[2])] as const] : [];
-  });
-  return Object.fromEntries(rows);
-}
-
 function* top(run: ToolRun): Sys {
   const { u } = run;
   const accounts = yield* readAccounts(u);
@@ -234,70 +226,10 @@ function* top(run: ToolRun): Sys {
   return 0;
 }
 
-function* free(run: ToolRun): Sys {
-  const { options, unknown } = parseArguments(run.args, 'hmgkbtw', 'sc');
-  if (unknown) return yield* unknownOption(run, unknown);
-  const memory = meminfo(yield* readText(run.u, '/proc/meminfo'));
-  const show = (kib: number) => {
-    if (options.has('h')) return `${humanSize(kib * 1024)}i`;
-    if (options.has('m')) return String(Math.floor(kib / 1024));
-    return String(options.has('g') ? Math.floor(kib / 1024 ** 2) : options.has('b') ? kib * 1024 : kib);
-  };
-  const used = memory.MemTotal - memory.MemFree;
-  const row = (name: string, cells: readonly string[]) =>
-    `${name.padEnd(8)}${cells.map((cell) => cell.padStart(12)).join('')}\n`;
-  run.print(row('', ['total', 'used', 'free', 'shared', 'buff/cache', 'available']));
-  run.print(row('Mem:', [memory.MemTotal, used, memory.MemFree, 0, 0, memory.MemAvailable].map(show)));
-  run.print(row('Swap:', [0, 0, 0].map(show)));
-  return 0;
-}
-
-/** Sizes are what the emulated disk would have: 40 GiB, a third of it used. */
-const DISK_KIB = 40 * 1024 * 1024;
-const DISK_USED_SHARE = 0.34;
-
-function* df(run: ToolRun): Sys {
-  const { options, operands, unknown } = parseArguments(run.args, 'haTiPkm', 't');
-  if (unknown) return yield* unknownOption(run, unknown);
-  const mounts = (yield* readText(run.u, '/proc/mounts')) ?? '';
-  const rows = mounts.split('\n').flatMap((line) => {
-    const [device, at, type] = line.split(' ');
-    const real = type === 'overlay' || type === 'ext4';
-    return real || type === 'tmpfs'
-      ? [{ device, at, type, kib: real ? DISK_KIB : 65_536, used: real ? DISK_USED_SHARE : 0 }]
-      : [];
-  });
-  for (const path of operands) {
-    const stat = yield* statPath(run.u, path);
-    if (typeof stat === 'number') return yield* run.failure(path, stat);
-  }
-  const shown = operands.length > 0 ? rows.slice(0, 1) : rows;
-  const human = options.has('h');
-  const size = (kib: number) => (human ? humanSize(kib * 1024) : String(Math.round(kib)));
-  const head = [
-    'Filesystem',
-    ...(options.has('T') ? ['Type'] : []),
-    human ? 'Size' : '1K-blocks',
-    'Used',
-    human ? 'Avail' : 'Available',
-    'Use%',
-    'Mounted on',
-  ];
-  const cells = shown.map(({ device, at, type, kib, used }) => [
-    device,
-    ...(options.has('T') ? [type] : []),
-    size(kib),
-    size(kib * used),
-    size(kib * (1 - used)),
-    `${Math.round(used * 100)}%`,
-    at,
-  ]);
-  const widths = head.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i].length)));
-  for (const row of [head, ...cells])
-    run.print(
-      `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : i === row.length - 1 ? cell : cell.padStart(widths[i]))).join(' ')}\n`,
-    );
-  return 0;
+/** Number of `9`, `KILL` or `SIGKILL`. */
+function signalOf(name: string): number | undefined {
+  const known: Readonly<Record<string, number | undefined>> = SIGNAL;
+  return /^\d+$/.test(name) ? Number(name) : (known[name] ?? known[`SIG${name}`]);
 }
 
 function* kill(run: ToolRun): Sys {
@@ -305,13 +237,7 @@ function* kill(run: ToolRun): Sys {
   const [first, ...rest] = run.args;
   if (first === undefined) return yield* run.fail('usage: kill [-signal] pid ...');
   const name = /^-(.+)$/.exec(first)?.[1]?.toUpperCase();
-  const known: Readonly<Record<string, number | undefined>> = SIGNAL;
-  const number =
-    name === undefined
-      ? SIGNAL.SIGTERM
-      : /^\d+$/.test(name)
-        ? Number(name)
-        : (known[name] ?? known[`SIG${name}`]);
+  const number = name === undefined ? SIGNAL.SIGTERM : signalOf(name);
   if (number === undefined) return yield* run.fail(`invalid argument ${first}`);
   let status = 0;
   for (const target of name === undefined ? run.args : rest) {
@@ -321,97 +247,60 @@ function* kill(run: ToolRun): Sys {
   return status;
 }
 
-/** Words of xargs' input: quotes and backslashes as it has them, or records between delimiters. */
-function inputWords(text: string, separator: string | undefined, lines: boolean): string[] {
-  if (separator !== undefined)
-    return text.split(separator).filter((word, i, all) => word !== '' || i < all.length - 1);
-  if (lines)
-    return text
-      .split('\n')
-      .map((line) => line.trim())
-      .filter(Boolean);
-  return [...text.matchAll(/"([^"\n]*)"|'([^'\n]*)'|((?:\\.|[^\s"'\\])+)/g)].map(
-    ([, double, single, plain]) => double ?? single ?? plain.replace(/\\(.)/g, '$1'),
+/** @returns undefined for what is no expression, or one that would take too long */
+function compile(source: string): RegExp | undefined {
+  try {
+    assertCheap(source);
+    return new RegExp(source);
+  } catch (error) {
+    if (error instanceof ShellFault || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Processes whose name, or command line with -f, a pattern fits; oneself not among them. */
+function* matching(
+  run: ToolRun,
+  options: ReadonlyMap<string, string>,
+  pattern: string,
+): Sys<Process[] | undefined> {
+  const expression = compile(options.has('x') ? `^(?:${pattern})$` : pattern);
+  if (!expression) return undefined;
+  const own = run.u.task.thread.own;
+  const all = yield* readProcesses(run.u);
+  return all.filter(
+    ({ pid, comm, command, state }) =>
+      pid !== own && state !== 'Z' && expression.test(options.has('f') ? command : comm),
   );
 }
 
-const XARGS_VALUED = 'nILPdsEa';
-
-/** Options of xargs end at the command. */
-function splitXargs(args: readonly string[]): { own: readonly string[]; command: readonly string[] } {
-  let i = 0;
-  for (; i < args.length && args[i].startsWith('-') && args[i] !== '-'; i++) {
-    const letter = args[i][1];
-    if (args[i].length === 2 && XARGS_VALUED.includes(letter)) i++;
+function* pgrep(run: ToolRun): Sys {
+  const kills = run.name === 'pkill';
+  const [first = ''] = run.args;
+  const named = kills && /^-[A-Z0-9]+$/.test(first);
+  const { options, operands, unknown } = parseArguments(
+    named ? run.args.slice(1) : run.args,
+    'flaxcn',
+    'us',
+    {
+      full: 'f',
+      exact: 'x',
+    },
+  );
+  if (unknown) return yield* unknownOption(run, unknown, 2);
+  const [pattern] = operands;
+  if (pattern === undefined) return yield* run.fail('no matching criteria specified', 2);
+  const signal = named ? signalOf(first.slice(1)) : SIGNAL.SIGTERM;
+  if (signal === undefined) return yield* run.fail(`unknown signal ${first}`, 2);
+  const found = yield* matching(run, options, pattern);
+  if (!found) return yield* run.fail(`invalid regular expression: ${pattern}`, 2);
+  for (const { pid, comm, command } of found) {
+    if (kills) yield* run.u.kill(pid, signal);
+    else if (!options.has('c'))
+      run.print(`${pid}${options.has('a') ? ` ${command}` : options.has('l') ? ` ${comm}` : ''}\n`);
   }
-  return { own: args.slice(0, i), command: args.slice(i) };
+  if (options.has('c')) run.print(`${found.length}\n`);
+  return found.length > 0 ? 0 : 1;
 }
 
-function* xargs(run: ToolRun): Sys {
-  const { u } = run;
-  yield* loadLocale(u);
-  const { own, command } = splitXargs(run.args);
-  const { options, unknown } = parseArguments(own, '0rtpx', XARGS_VALUED, {
-    null: '0',
-    'no-run-if-empty': 'r',
-    'max-args=': 'n',
-    'delimiter=': 'd',
-    'max-procs=': 'P',
-  });
-  if (unknown) return yield* unknownOption(run, unknown);
-  const data = yield* readToEnd(u, 0);
-  if (typeof data === 'number') return yield* run.failure('read error', data);
-  const replace = options.get('I');
-  const separator = options.has('0') ? '\0' : options.get('d')?.replace('\\n', '\n').replace('\\0', '\0');
-  const words = inputWords(new TextDecoder().decode(data), separator, replace !== undefined);
-  const base = command.length > 0 ? command : ['echo'];
-  const runs =
-    replace === undefined
-      ? groups(words, options, base)
-      : words.map((word) => base.map((part) => part.replaceAll(replace, word)));
-  let status = 0;
-  for (const argv of runs) {
-    if (options.has('t')) yield* writeAll(u, 2, `${argv.join(' ')}\n`);
-    const code = yield* spawn(u, argv);
-    if (code === 255) return yield* run.fail(`${argv[0]}: exited with status 255; aborting`, 124);
-    if (code === 126 || code === 127) return code;
-    if (code !== 0) status = 123;
-  }
-  return status;
-}
-
-function groups(
-  words: readonly string[],
-  options: ReadonlyMap<string, string>,
-  base: readonly string[],
-): string[][] {
-  if (words.length === 0) return options.has('r') ? [] : [[...base]];
-  const most = Number(options.get('n') ?? options.get('L') ?? Number.POSITIVE_INFINITY);
-  const out: string[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const word of words) {
-    const current = out[out.length - 1];
-    if (!current || current.length - base.length >= most || bytes + word.length > ARGUMENTS_MAX_BYTES) {
-      out.push([...base, word]);
-      bytes = word.length;
-    } else {
-      current.push(word);
-      bytes += word.length + 1;
-    }
-  }
-  return out;
-}
-
-function* spawn(u: UserContext, argv: readonly string[]): Sys {
-  const pid = yield* u.fork(function* (child) {
-    const nothing = yield* child.open('/dev/null');
-    yield* child.dup2(nothing, 0);
-    yield* child.close(nothing);
-    return yield* execProgram(child, argv);
-  });
-  if (pid < 0) return 1;
-  const [, status] = yield* u.wait(pid);
-  return status & 0x7f ? 125 : (status >> 8) & 0xff;
-}
-
-export const PROCESSES: ToolTable = { ps, top, free, df, kill, xargs };
+export const PROCESSES: ToolTable = { ps, top, kill, pgrep, pkill: pgrep };

@@ -22,7 +22,6 @@ const RULES: Readonly<Record<string, StdinRule>> = {
   nl: { valued: 'bdfhilnsvw' },
   head: { valued: 'nc' },
   tail: { valued: 'ncs' },
-  wc: FILES,
   sort: { valued: 'kotST' },
   uniq: { valued: 'fsw' },
   comm: FILES,

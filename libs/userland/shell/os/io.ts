@@ -57,7 +57,7 @@ export function* statPath(u: UserContext, path: string, follow = true): Sys<Stat
   return error < 0 ? error : lastStat(u);
 }
 
-function* statFd(u: UserContext, fd: number): Sys<Stat | number> {
+export function* statFd(u: UserContext, fd: number): Sys<Stat | number> {
   const error = yield* u.fstat(fd);
   return error < 0 ? error : lastStat(u);
 }

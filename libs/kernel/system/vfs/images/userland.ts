@@ -75,7 +75,7 @@ export const USERLAND: readonly UserlandTool[] = [
   { name: 'tar', size: 531_984, libraries: ['libselinux'] },
   ...plain('gzip', 'gunzip', 'zcat'),
   // procps, psmisc
-  ...plain('ps', 'top', 'free', 'kill'),
+  ...plain('ps', 'top', 'free', 'kill', 'pgrep', 'pkill'),
   // network
   { name: 'curl', size: 301_272, libraries: ['libcurl', 'libz', 'libssl', 'libcrypto'] },
   { name: 'wget', size: 489_344, libraries: ['libz', 'libssl', 'libcrypto', 'libpcre2'] },
