@@ -90,7 +90,7 @@ export const recordQuery = z.strictObject({
   map: name.optional().describe('map name'),
   hook: name.optional().describe('hook, exactly'),
   node: name.optional(),
-  pod: name.optional().describe('pod name, or namespace/name'),
+  pod: name.optional().describe('name of a pod or of its workload, or namespace/name'),
   session: name.optional().describe('exec session id'),
   text: z.string().min(1).max(256).optional().describe('substring of the decoded value, ignoring case'),
   order: z.enum(['asc', 'desc']).default('desc').describe('oldest or newest first'),

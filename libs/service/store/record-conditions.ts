@@ -27,6 +27,9 @@ const SOURCE_FILTERS = ['node', 'program', 'map', 'hook'] as const;
 const EVERYTHING: IdRange = { first: 0n, end: 2n ** 63n - 1n };
 
 /** @throws StoreRefused `bad-time` */
+/** A pod's name or its workload's: `web` for `web-7d4b9c6f5-x2x8z`. */
+const POD_NAME = "instr(name || '-', ? || '-') = 1";
+
 export function recordConditions(db: Database, query: RecordQuery): RecordConditions {
   const conditions: string[] = [];
   const values: Value[] = [];
@@ -46,7 +49,7 @@ export function recordConditions(db: Database, query: RecordQuery): RecordCondit
     );
   if (query.pod !== undefined) {
     const [name, namespace] = query.pod.split('/').reverse();
-    add('k.pod IN (SELECT id FROM pods WHERE name = ?)', name);
+    add(`k.pod IN (SELECT id FROM pods WHERE ${POD_NAME})`, name);
     if (namespace !== undefined) add('k.pod IN (SELECT id FROM pods WHERE namespace = ?)', namespace);
   }
   if (query.session !== undefined) add('k.session = ?', query.session);

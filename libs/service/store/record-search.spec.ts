@@ -30,6 +30,8 @@ describe('filters', () => {
     [{ hook: 'kprobe:c', map: 'events' }, [3]],
     [{ pod: 'web-1' }, [3, 4]],
     [{ pod: 'shop/web-1' }, [3]],
+    [{ pod: 'web' }, [3, 4]],
+    [{ pod: 'we' }, []],
     [{ pod: 'shop/nothing' }, []],
     [{ session: 'exec-2' }, [5]],
     [{ session: 'exec-2', pod: 'web-1' }, []],

@@ -55,7 +55,7 @@ export class SessionTable {
     const [name, namespace] = pod?.split('/').reverse() ?? [];
     return this.db
       .prepare<(string | number | null)[], SessionRow>(
-        `${SELECT} WHERE s.pod = coalesce(?, s.pod) AND s.namespace = coalesce(?, s.namespace)
+        `${SELECT} WHERE instr(s.pod || '-', coalesce(?, s.pod) || '-') = 1 AND s.namespace = coalesce(?, s.namespace)
            AND s.state = coalesce(?, s.state) ORDER BY s.ordinal DESC LIMIT ?`,
       )
       .all(name ?? null, namespace ?? null, state ?? null, limit)

@@ -74,8 +74,12 @@ export function sessionFilter(
   };
 }
 
-function isPod(pod: PodName, wanted: string): boolean {
-  return pod.name === wanted || `${pod.namespace}/${pod.name}` === wanted;
+/** By the pod's name or its workload's (`web` for `web-7d4b9c6f5-x2x8z`), with or without the namespace. */
+function isPod({ name, namespace }: PodName, wanted: string): boolean {
+  const slash = wanted.indexOf('/');
+  if (slash >= 0 && wanted.slice(0, slash) !== namespace) return false;
+  const short = wanted.slice(slash + 1);
+  return name === short || name.startsWith(`${short}-`);
 }
 
 const SESSIONS_KNOWN_MAX = 10_000;

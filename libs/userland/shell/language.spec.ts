@@ -37,7 +37,33 @@ const PARAMETERS: readonly Case[] = [
   ['readonly r=1; r=2; echo not reached', '', 1],
 ];
 
+const ARITHMETIC: readonly Case[] = [
+  [
+    'echo $((9223372036854775807+1)) $((9007199254740992+1)) $((-9223372036854775808)) $((2**63)) $((3**40))',
+    '-9223372036854775808 9007199254740993 -9223372036854775808 -9223372036854775808 -6289078614652622815\n',
+  ],
+  [
+    'echo $((0xffffffffffffffff)) $((0777777777777777777777)) $((36#zzzzzzzzzzzz)) $((9223372036854775807/10)) $((9223372036854775807%10))',
+    '-1 9223372036854775807 4738381338321616895 922337203685477580 7\n',
+  ],
+  [
+    'x=9223372036854775807; ((x++)); echo $x; ((--x)); echo $x; ((x-=9007199254740993)); echo $x $((x>>1)) $((1<<62))',
+    '-9223372036854775808\n9223372036854775807\n9214364837600034814 4607182418800017407 4611686018427387904\n',
+  ],
+  [
+    'echo $((9223372036854775807>9223372036854775806)) $(($(echo 9223372036854775807)-1)); let "y=9007199254740993<<1"; echo $y',
+    '1 9223372036854775806\n18014398509481986\n',
+  ],
+];
+
 const CONTROL: readonly Case[] = [
+  [
+    'kill -l 9 137 TERM; kill -l | head -1',
+    'KILL\nKILL\n15\n 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 4) SIGILL\t 5) SIGTRAP\n',
+  ],
+  ['sleep 0.2 & jobs | wc -l', '1\n'],
+  [`printf '%q\\n' '' "it's" 'a~b;$c' '~x' $'a\\nb\\001'`, "''\nit\\'s\na~b\\;\\$c\n\\~x\n$'a\\nb\\001'\n"],
+
   ['if [ -f /etc/passwd ] && [[ foo == f* ]]; then echo yes; else echo no; fi', 'yes\n'],
   ['case abc in x) echo x;; a*) echo star;;& *c) echo end;; *) echo no;; esac', 'star\nend\n'],
   [
@@ -86,7 +112,7 @@ const INPUT_OUTPUT: readonly Case[] = [
   ['mapfile -t m < /etc/hostname; echo "${m[0]}"; read -n 3 x <<< abcdef; echo $x', 'web-1\nabc\n'],
   [
     'printf "%s=%05d|%-4s|%x\\n" a 3 b 255; printf "%q\\n" "a b"; printf -v v "%.2f" 3.14159; echo $v',
-    "a=00003|b   |ff\n'a b'\n3.14\n",
+    'a=00003|b   |ff\na\\ b\n3.14\n',
   ],
   ['echo -e "a\\tb\\n\\x41"; echo -n x; echo -E "\\n"', 'a\tb\nA\nx\\n\n'],
   ['echo > /nope/x; echo $?', '1\n'],
@@ -104,6 +130,7 @@ const INPUT_OUTPUT: readonly Case[] = [
 
 describe.each([
   ['parameters and expansion', PARAMETERS],
+  ['arithmetic', ARITHMETIC],
   ['control flow', CONTROL],
   ['input and output', INPUT_OUTPUT],
 ] as const)('%s', (_name, cases) => {

@@ -59,6 +59,26 @@ const FILES: readonly Case[] = [
   ],
 ];
 
+const BLOCKS: readonly Case[] = [
+  [
+    'cd /tmp; printf abcdefgh > i; dd if=i of=o bs=2 count=2 skip=1 status=none; cat o; dd if=i of=o bs=2 seek=3 count=1 conv=notrunc status=none; od -An -c o',
+    /^cdef *c +d +e +f +\\0 +\\0 +a +b\n$/,
+  ],
+  [
+    'dd if=/dev/zero bs=1K count=3 2>&1 >/dev/null | head -2; dd if=/nope; echo $?',
+    '3+0 records in\n3+0 records out\n1\n',
+  ],
+  ['truncate -s 1K /tmp/tr; wc -c < /tmp/tr; truncate -s -24 /tmp/tr; wc -c < /tmp/tr', '1024\n1000\n'],
+  [
+    'seq 5 | paste -sd+; seq 4 | paste - -; paste -d, <(seq 2) <(seq 3)',
+    '1+2+3+4+5\n1\t2\n3\t4\n1,1\n2,2\n,3\n',
+  ],
+  [
+    'python3 -c "print(1)" 2>&1; echo $?; python3 /tmp/other.py 2>/dev/null; echo $?',
+    /^python3: Python is not supported in this emulation.*\n1\n1\n$/,
+  ],
+];
+
 const FIND: readonly Case[] = [
   ['cd /srv; find . -type f | sort; find -maxdepth 0', './backup.sh\n./dataset.bin\n./report.py\n.\n'],
   ['find / -perm -4000 -type f', '/usr/bin/sudo\n'],
@@ -176,6 +196,7 @@ const NETWORK: readonly Case[] = [
 
 describe.each([
   ['files', FILES],
+  ['blocks and lines', BLOCKS],
   ['find', FIND],
   ['text', TEXT],
   ['system', SYSTEM],

@@ -11,6 +11,8 @@ interface Owner {
 const ATTEMPTS = 3;
 /** Place of `starttime` in /proc/PID/stat, counted after the command name. */
 const STARTTIME_FIELD = 19;
+/** `Z`: it is dead, and its parent has not asked for its status. */
+const STATE_FIELD = 0;
 
 /**
  * Keeps a second daemon out of a state directory. The file names its owner; when that process is no more, as after
@@ -85,6 +87,7 @@ function isAlive({ pid, begun }: Owner): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
+  if (statFields(pid)?.[STATE_FIELD] === 'Z') return false;
   const now = begunAt(pid);
   if (begun === undefined || now === undefined) return pid !== process.pid;
   return begun === now;
@@ -92,10 +95,13 @@ function isAlive({ pid, begun }: Owner): boolean {
 
 /** When a process began, in ticks since boot, on Linux. */
 function begunAt(pid: number): string | undefined {
+  return statFields(pid)?.[STARTTIME_FIELD];
+}
+
+/** What follows the name in /proc/PID/stat; undefined where there is no such file. */
+function statFields(pid: number): readonly string[] | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  if (stat === undefined) return undefined;
-  const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return afterName[STARTTIME_FIELD];
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function heldBy(file: string, owner: Owner | undefined): StartFault {

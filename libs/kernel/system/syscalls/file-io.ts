@@ -165,8 +165,7 @@ function* sendfile(k: Kernel, task: Task, out: File, source: File, offsetAt: num
 function truncate(k: Kernel, file: File, length: number): number {
   const { inode } = file;
   if (!file.writable || inode.type !== S.IFREG) return EINVAL;
-  if (length < inode.data.length) inode.data = inode.data.slice(0, length);
-  inode.size = length;
+  inode.truncate(length);
   touch(k, inode);
   return 0;
 }

@@ -271,3 +271,27 @@ test('a new namespace needs privileges', () => {
   expect(collect(unshare, { uid: 1000, gid: 1000 })).toEqual([-1]);
   expect(collect(unshare)).toEqual([0]);
 });
+
+test('a file that gets too large is EFBIG, a full device ENOSPC, and what was unlinked gives its space back', () => {
+  const out = collect(function* (u, results) {
+    const write = function* (path: string, mib: number): Sys {
+      const fd = yield* u.open(path, O.CREAT | O.WRONLY | O.TRUNC, 0o644);
+      let written = 0;
+      for (let i = 0; i < mib * 8; i++) {
+        written = yield* u.write(fd, u.bufferBytes);
+        if (written < 0) break;
+      }
+      yield* u.close(fd);
+      return written < 0 ? written : mib;
+    };
+    const fd = yield* u.open('/tmp/far', O.CREAT | O.WRONLY, 0o644);
+    results.push(yield* u.pwrite(fd, 1, 2 ** 40));
+    yield* u.close(fd);
+    results.push(yield* write('/tmp/a', 100), yield* write('/tmp/b', 100));
+    yield* u.unlink('/tmp/a');
+    yield* u.unlink('/tmp/b');
+    results.push(yield* write('/tmp/c', 100));
+    results.push(yield* write('/dev/full', 1));
+  });
+  expect(out).toEqual([-27, 100, -28, 100, -28]);
+});

@@ -2,6 +2,7 @@ import { POLL } from '@probed/abi';
 import type { FileOps } from './file';
 
 const EFAULT = -14;
+const ENOSPC = -28;
 
 const READY = POLL.IN | POLL.OUT;
 
@@ -23,6 +24,9 @@ export const zeroOps: FileOps = {
   write: (_k, _file, _buf, count) => count,
   poll: () => READY,
 };
+
+/** `/dev/full` */
+export const fullOps: FileOps = { ...zeroOps, write: () => ENOSPC };
 
 /** `/dev/random` and `/dev/urandom` */
 export const randomOps: FileOps = {

@@ -7,6 +7,12 @@ import type { SuperBlock } from './super-block';
 /** Text of a file that is made when it is opened (procfs, sysfs). */
 export type Generator = (k: Kernel) => string;
 
+const EFBIG = -27;
+const ENOSPC = -28;
+/** Largest file that can be written, bytes; beyond it write(2) says EFBIG, as under RLIMIT_FSIZE. */
+const FILE_BYTES_MAX = 128 * 1024 * 1024;
+/** What a file grows by ahead of its writer, at most. */
+const GROW_BYTES_MAX = 16 * 1024 * 1024;
 const utf8 = new TextEncoder();
 const EMPTY = new Uint8Array(0);
 
@@ -74,15 +80,35 @@ export class Inode {
     if (have.length < bytes) target.fill(0, at + have.length, at + bytes);
   }
 
-  writeFrom(source: Uint8Array, position: number): void {
+  /** @returns 0, or a negative errno when the file would get too large or its file system is full */
+  writeFrom(source: Uint8Array, position: number): number {
     const end = position + source.length;
-    if (end > this.data.length) {
-      const grown = new Uint8Array(Math.max(end, Math.min(this.data.length * 2, end + 65_536)));
-      grown.set(this.data);
-      this.data = grown;
-    }
+    if (end > FILE_BYTES_MAX) return EFBIG;
+    if (end > this.data.length && !this.grow(end)) return ENOSPC;
     this.data.set(source, position);
     if (end > this.size) this.size = end;
+    return 0;
+  }
+
+  /** Cuts the content, or makes it longer by a hole. */
+  truncate(length: number): void {
+    if (length < this.data.length) {
+      this.sb.release(this.data.length - length);
+      this.data = this.data.slice(0, length);
+    }
+    this.size = length;
+  }
+
+  /** Doubles, so that appending costs the same for each byte; takes no more than needed when space is short. */
+  private grow(end: number): boolean {
+    const have = this.data.length;
+    const generous = Math.max(end, Math.min(have * 2, have + GROW_BYTES_MAX));
+    const length = this.sb.reserve(generous - have) ? generous : end;
+    if (length === end && length !== generous && !this.sb.reserve(end - have)) return false;
+    const grown = new Uint8Array(length);
+    grown.set(this.data);
+    this.data = grown;
+    return true;
   }
 }
 
@@ -111,9 +137,11 @@ export function syncInode(k: Kernel, inode: Inode): void {
   for (const field of [L.i_atime_nsec, L.i_mtime_nsec, L.i_ctime_nsec]) k.w.put(at, field, inode.mtimeNsec);
 }
 
-/** Frees the struct of an inode that no name and no description refers to any more (`evict`). */
+/** Frees the content and the struct of an inode that no name and no description refers to any more (`evict`). */
 export function evictInode(k: Kernel, inode: Inode): void {
-  if (inode.nlink > 0 || inode.opens > 0 || !inode.offset) return;
+  if (inode.nlink > 0 || inode.opens > 0) return;
+  if (inode.type === S.IFREG) inode.truncate(0);
+  if (!inode.offset) return;
   k.memory.free(inode.offset);
   inode.offset = 0;
 }

@@ -113,7 +113,7 @@ const doFilpOpen = traced<[OpenRequest]>(
     const denied = missing ? 0 : mayOpen(k, inode, flags);
     if (denied < 0) return denied;
     if (flags & O.TRUNC && inode.type === S.IFREG && (flags & O.ACCMODE) !== O.RDONLY) {
-      inode.setText('');
+      inode.truncate(0);
       touch(k, inode);
     }
     return openFile(k, request, found.path, inode, missing);

@@ -53,7 +53,8 @@ const genericWrite = traced<[File, Source, number, number]>(
   (k, file, buf, count, pos) => {
     const data = k.user.fetch(buf, 0, count);
     if (!data) return EFAULT;
-    file.inode.writeFrom(data, pos);
+    const error = file.inode.writeFrom(data, pos);
+    if (error < 0) return error;
     touch(k, file.inode);
     k.sched.spend(copyCost(count) + 420);
     return count;

@@ -18,10 +18,15 @@ export const FS_TYPES = {
 
 export type FsTypeName = keyof typeof FS_TYPES;
 
+/** What tasks may write to one file system, bytes: a container's limit of ephemeral storage. */
+const CAPACITY_BYTES = 192 * 1024 * 1024;
+
 /** One mounted file system instance. */
 export class SuperBlock {
   readonly offset: number;
   private nextIno: number;
+  /** Bytes of content that tasks have written. */
+  private writtenBytes = 0;
 
   constructor(
     k: Kernel,
@@ -40,6 +45,17 @@ export class SuperBlock {
     k.w.text(this.offset, L.s_id, id);
     k.w.ptr(this.offset, L.s_user_ns, k.ns.initUser.offset);
     k.w.ptr(this.offset, L.s_type, k.fsTypeStruct(fsType));
+  }
+
+  /** Takes space for file contents; false when there is not as much (ENOSPC). */
+  reserve(bytes: number): boolean {
+    if (this.writtenBytes + bytes > CAPACITY_BYTES) return false;
+    this.writtenBytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.writtenBytes = Math.max(0, this.writtenBytes - bytes);
   }
 
   allocIno(): number {

@@ -4,7 +4,7 @@ import type { PidNamespace } from '../namespaces/namespace';
 import type { Pid } from '../task/pid';
 import type { Task } from '../task/task';
 import { createDentry, type Dentry, freeDentry } from './dentry';
-import { nullOps, randomOps, zeroOps } from './devices';
+import { fullOps, nullOps, randomOps, zeroOps } from './devices';
 import { evictInode, Inode } from './inode';
 import { createMount, type Mount, type Path, pathString } from './mount';
 import { lookupFrom } from './namei';
@@ -20,6 +20,7 @@ const DISK_DEV = (253 << 20) | 1;
 const DEV_TREE: FileTree = {
   null: { device: [1, 3, nullOps] },
   zero: { device: [1, 5, zeroOps] },
+  full: { device: [1, 7, fullOps] },
   random: { device: [1, 8, randomOps] },
   urandom: { device: [1, 9, randomOps] },
   fd: { link: '/proc/self/fd' },

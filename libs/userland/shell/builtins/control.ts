@@ -1,4 +1,4 @@
-import { SIGNAL, strerror } from '@probed/abi';
+import { SIGNAL, signalName, strerror } from '@probed/abi';
 import type { Sys } from '@probed/system';
 import { BreakLoop, ContinueLoop, ExitShell, ReturnFrom, ShellFault } from '../language/control';
 import { findCommand, replaceByExternal } from '../language/external';
@@ -165,13 +165,42 @@ function signalNumber(text: string): number | undefined {
   return SIGNAL_NAMES.find(([known]) => known === name)?.[1];
 }
 
+const SIGNALS_A_LINE = 5;
+const SIGNAL_MAX = 64;
+
+/** As bash lists the real-time signals: the first two are the C library's own. */
+function signalLabel(number: number): string | undefined {
+  if (number < 34) return signalName(number)?.replace(/^SIGRT.*/, '') || undefined;
+  if (number > SIGNAL_MAX) return undefined;
+  const [from, offset] = number < 50 ? ['SIGRTMIN', number - 34] : ['SIGRTMAX', number - SIGNAL_MAX];
+  return offset === 0 ? from : `${from}${offset > 0 ? '+' : ''}${offset}`;
+}
+
+/** `kill -l`: all signals, or names of numbers and exit statuses and numbers of names. */
+function* listSignals(shell: Shell, asked: readonly string[]): Sys {
+  if (asked.length === 0) {
+    const numbers = Array.from({ length: SIGNAL_MAX }, (_none, i) => i + 1).filter(signalLabel);
+    const cells = numbers.map((number, i) => {
+      const end = i % SIGNALS_A_LINE === SIGNALS_A_LINE - 1 || i === numbers.length - 1 ? '\n' : '\t';
+      return `${String(number).padStart(2)}) ${signalLabel(number)}${end}`;
+    });
+    return yield* print(shell, cells.join(''));
+  }
+  let status = 0;
+  for (const one of asked) {
+    const isNumber = /^\d+$/.test(one);
+    const number = Number(one) > 128 ? Number(one) - 128 : Number(one);
+    const found = isNumber ? signalLabel(number)?.replace(/^SIG/, '') : signalNumber(one);
+    if (found === undefined) status = yield* fail(shell, `kill: ${one}: invalid signal specification`);
+    else yield* print(shell, `${found}\n`);
+  }
+  return status;
+}
+
 function* kill(shell: Shell, words: readonly string[]): Sys {
   let rest = words.slice(1);
   let signal: number | undefined = SIGNAL.SIGTERM;
-  if (rest[0] === '-l') {
-    const rows = SIGNAL_NAMES.map(([name, number]) => `${String(number).padStart(2)}) ${name}`);
-    return yield* print(shell, `${rows.join('\n')}\n`);
-  }
+  if (rest[0] === '-l' || rest[0] === '-L') return yield* listSignals(shell, rest.slice(1));
   if (rest[0] === '-s' || rest[0] === '-n') {
     signal = signalNumber(rest[1] ?? '');
     rest = rest.slice(2);
@@ -226,8 +255,9 @@ function* wait(shell: Shell, words: readonly string[]): Sys {
 
 function* jobs(shell: Shell): Sys {
   yield* reapJobs(shell);
-  const lines = shell.jobs.map(({ number, status, text }, i) => {
-    const mark = i === shell.jobs.length - 1 ? '+' : i === shell.jobs.length - 2 ? '-' : ' ';
+  const all = [...shell.inheritedJobs, ...shell.jobs];
+  const lines = all.map(({ number, status, text }, i) => {
+    const mark = i === all.length - 1 ? '+' : i === all.length - 2 ? '-' : ' ';
     const state = status === undefined ? 'Running' : status === 0 ? 'Done' : `Exit ${status}`;
     return `[${number}]${mark}  ${state.padEnd(23)} ${text}${status === undefined ? ' &' : ''}\n`;
   });

@@ -1,6 +1,6 @@
 import { parseInteger } from '../language/arithmetic';
 import { ShellFault } from '../language/control';
-import { shellQuote } from '../language/parameter-ops';
+import { backslashQuote } from '../language/parameter-ops';
 import { type BuiltinTable, print } from './builtin';
 
 const SIMPLE: Readonly<Record<string, string>> = {
@@ -153,7 +153,7 @@ const exponent = (text: string) => text.replace(/e([+-])(\d)$/, 'e$10$2');
 const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   s: (arg, digits) => (digits === undefined ? arg : arg.slice(0, digits)),
   b: (arg) => arg,
-  q: (arg) => shellQuote(arg),
+  q: (arg) => backslashQuote(arg),
   c: (arg) => arg.slice(0, 1),
   d: (arg, digits, flags, integer) => signed(integer(arg), digits, flags),
   i: (arg, digits, flags, integer) => signed(integer(arg), digits, flags),

@@ -1,3 +1,4 @@
+import { BLOCKS } from './blocks';
 import { COMPARING } from './comparing';
 import { COUNTING } from './counting';
 import { DUMPING } from './dumping';
@@ -5,6 +6,7 @@ import { FILES } from './files';
 import { FINDING } from './finding';
 import { IDENTITY } from './identity';
 import { LISTING } from './listing';
+import { MERGING } from './merging';
 import { NETWORK } from './network';
 import { PACKAGES } from './packages';
 import { PROCESSES } from './processes';
@@ -20,6 +22,8 @@ export const TOOLS: ToolTable = {
   ...FINDING,
   ...COMPARING,
   ...COUNTING,
+  ...BLOCKS,
+  ...MERGING,
   ...DUMPING,
   ...IDENTITY,
   ...PROCESSES,
@@ -33,5 +37,5 @@ export const TOOLS: ToolTable = {
 /** Tools that just-bash implements. */
 export const JUST_BASH_TOOLS: readonly string[] =
   `awk base64 basename chmod column comm cp cut dirname du egrep expand expr fgrep file fold grep gunzip gzip join
-  jq ln md5sum mkdir mv nl paste readlink rev rm rmdir sed seq sha1sum sha256sum sort split strings tac tar tee tr
+  jq ln md5sum mkdir mv nl readlink rev rm rmdir sed seq sha1sum sha256sum sort split strings tac tar tee tr
   tree unexpand uniq zcat`.split(/\s+/);

@@ -26,7 +26,6 @@ const RULES: Readonly<Record<string, StdinRule>> = {
   uniq: { valued: 'fsw' },
   comm: FILES,
   cut: { valued: 'dfcb' },
-  paste: { valued: 'd' },
   tr: { always: true },
   tee: { always: true },
   fold: { valued: 'w' },

@@ -1,5 +1,5 @@
 import type { Sys } from '@probed/system';
-import type { ArithmeticNode, ArithmeticOf } from '../just-bash';
+import type { ArithmeticExpression, ArithmeticNode, ArithmeticOf } from '../just-bash';
 import { ShellFault } from './control';
 
 /** What arithmetic needs of its shell. */
@@ -9,7 +9,7 @@ export interface ArithmeticScope {
   write(name: string, subscript: string | undefined, value: string): void;
   /** `$?`, `$#`, `$1` … */
   special(name: string): string;
-  /** Parses the text of an expression. */
+  /** Parses the text of an expression, with {@link exactLiterals}. */
   parse(text: string): ArithmeticNode;
   substitute(command: string): Sys<string>;
   /** Expands `${...}` or `$name` text. */
@@ -92,11 +92,60 @@ function inBase(base: number, digits: string): bigint | undefined {
   return value;
 }
 
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+const HALF = 1n << 32n;
+
+/** Literals, and after them what is no literal though it has digits: names, quoted commands and parameters. */
+const TOKEN = /\$\((?!\()|`[^`]*`|\$\{[^}]*\}#?[\w@#]*|\$?[A-Za-z_]\w*|\$\d+|\d[\w@#]*/g;
+
+/** Where the command substitution that begins before `at` ends. */
+function afterCommand(text: string, at: number): number {
+  let depth = 1;
+  let end = at;
+  for (; end < text.length && depth > 0; end++) depth += text[end] === '(' ? 1 : text[end] === ')' ? -1 : 0;
+  return end;
+}
+
+/**
+ * The parser keeps literals as doubles: those that a double cannot hold are put as a sum of two that it can.
+ * @returns the same text when there are none
+ */
+export function exactLiterals(text: string): string {
+  if (!/\d[\w@#]{8}/.test(text)) return text;
+  let out = '';
+  let last = 0;
+  TOKEN.lastIndex = 0;
+  for (let match = TOKEN.exec(text); match; match = TOKEN.exec(text)) {
+    const [token] = match;
+    if (token === '$(') TOKEN.lastIndex = afterCommand(text, TOKEN.lastIndex);
+    const value = /^\d/.test(token) ? parseDigits(token) : undefined;
+    if (value === undefined || value < SAFE_MAX) continue;
+    const bits = BigInt.asUintN(BITS, value);
+    out += `${text.slice(last, match.index)}(${bits / HALF}*${HALF}+${bits % HALF})`;
+    last = match.index + token.length;
+  }
+  return out + text.slice(last);
+}
+
 /** Evaluates arithmetic expressions in 64-bit integers. */
 export class Arithmetic {
   private depth = 0;
+  /** Expressions with literals that the parser could not hold, parsed again. */
+  private readonly exact = new WeakMap<ArithmeticExpression, ArithmeticNode>();
 
   constructor(private readonly scope: ArithmeticScope) {}
+
+  /** An expression as it stands in a script. */
+  expression(expression: ArithmeticExpression): Sys<bigint> {
+    return this.evaluate(this.exact.get(expression) ?? this.exactNode(expression));
+  }
+
+  private exactNode(expression: ArithmeticExpression): ArithmeticNode {
+    const { originalText: text = '' } = expression;
+    const node = exactLiterals(text) === text ? expression.expression : this.scope.parse(text);
+    this.exact.set(expression, node);
+    return node;
+  }
 
   *evaluate(node: ArithmeticNode): Sys<bigint> {
     if (++this.depth > DEPTH_MAX) {

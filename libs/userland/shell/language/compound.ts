@@ -121,7 +121,7 @@ export const COMPOUNDS: { readonly [T in CompoundCommand['type']]: Handler<T> } 
   },
   *CStyleFor(shell, node) {
     const value = function* (part: CommandOf<'CStyleFor'>['init']): Sys<bigint> {
-      return part ? yield* shell.arithmetic.evaluate(part.expression) : 1n;
+      return part ? yield* shell.arithmetic.expression(part) : 1n;
     };
     yield* value(node.init);
     shell.status = 0;
@@ -151,7 +151,7 @@ export const COMPOUNDS: { readonly [T in CompoundCommand['type']]: Handler<T> } 
   },
   Group: (shell, node) => shell.run.statements(node.body),
   *ArithmeticCommand(shell, node) {
-    shell.status = (yield* shell.arithmetic.evaluate(node.expression.expression)) !== 0n ? 0 : 1;
+    shell.status = (yield* shell.arithmetic.expression(node.expression)) !== 0n ? 0 : 1;
   },
   *ConditionalCommand(shell, node) {
     shell.status = (yield* testCondition(shell, node.expression)) ? 0 : 1;

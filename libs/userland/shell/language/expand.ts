@@ -105,7 +105,7 @@ export class Expander {
   }
 
   *arithmetic(part: PartOf<'ArithmeticExpansion'>, quoted: boolean, out: FieldBuilder): Sys<void> {
-    const value = yield* this.shell.arithmetic.evaluate(part.expression.expression);
+    const value = yield* this.shell.arithmetic.expression(part.expression);
     out.add(String(value), quoted ? 'literal' : 'split');
   }
 
@@ -209,10 +209,8 @@ export class Expander {
 
   *slice(operation: OperationOf<'Substring'>, value: Parameter, name: string): Sys<Parameter> {
     const { arithmetic } = this.shell;
-    let from = Number(yield* arithmetic.evaluate(operation.offset.expression));
-    const count = operation.length
-      ? Number(yield* arithmetic.evaluate(operation.length.expression))
-      : undefined;
+    let from = Number(yield* arithmetic.expression(operation.offset));
+    const count = operation.length ? Number(yield* arithmetic.expression(operation.length)) : undefined;
     // Positions of $@ count from $0.
     const all = name === '@' || name === '*' ? [this.shell.arg0, ...(value.list ?? [])] : value.list;
     const source: readonly string[] = all ?? [...value.text];

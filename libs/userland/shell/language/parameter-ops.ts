@@ -46,13 +46,43 @@ export function changeCase(
     .join('');
 }
 
-/** As `printf %q` writes it: so that a shell reads the same back. */
+/** Control characters with an escape of their own in `$'...'` (bash lib/sh/strtrans.c: ansic_quote). */
+const CONTROL_ESCAPES: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\x1b': '\\E',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+  "'": "\\'",
+};
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is asked for
+const CONTROL = /[\x00-\x1f\x7f]/;
+
+/** `$'...'` around a text. */
+function ansiQuote(text: string): string {
+  const octal = (char: string) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  const inner = [...text].map((char) => CONTROL_ESCAPES[char] ?? (CONTROL.test(char) ? octal(char) : char));
+  return `$'${inner.join('')}'`;
+}
+
+/** As traces and declarations have it, in single quotes: so that a shell reads the same back. */
 export function shellQuote(text: string): string {
   if (text === '') return "''";
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
-  if ([...text].some((char) => char < ' '))
-    return `$'${text.replace(/\\/g, '\\\\').replace(/'/g, "\\'").replace(/\n/g, '\\n').replace(/\t/g, '\\t')}'`;
+  if (CONTROL.test(text)) return ansiQuote(text);
   return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** As `printf %q` has it, with backslashes (bash lib/sh/shquote.c: sh_backslash_quote). */
+export function backslashQuote(text: string): string {
+  if (text === '') return "''";
+  if (CONTROL.test(text)) return ansiQuote(text);
+  return text.replace(/[ '"\\|&;()<>!{}*[\]?^$`,]|^[#~]|(?<=[:=])~/g, '\\$&');
 }
 
 const TRANSFORMS: Readonly<Record<string, (text: string) => string>> = {

@@ -1,7 +1,7 @@
 import type { Sys, UserContext } from '@probed/system';
 import type { ArithmeticNode, Assignment, CommandOf, JustBash, PartOf, ScriptNode } from '../just-bash';
 import { currentDirectory, readText } from '../os/io';
-import { Arithmetic } from './arithmetic';
+import { Arithmetic, exactLiterals } from './arithmetic';
 import { Interrupted, ShellFault } from './control';
 import { Executor } from './execute';
 import { Expander } from './expand';
@@ -53,6 +53,8 @@ export class Shell {
   shopt = new Set<string>();
   traps = new Map<string, string>();
   jobs: Job[] = [];
+  /** Jobs of the shell that this one was forked from: it sees them, they are no children of its. */
+  inheritedJobs: readonly Job[] = [];
   lastBackground = 0;
   directories: string[] = [];
   history: string[] = [];
@@ -100,6 +102,7 @@ export class Shell {
     copy.aliases = new Map(this.aliases);
     copy.options = new Set(this.options);
     copy.shopt = new Set(this.shopt);
+    copy.inheritedJobs = [...this.inheritedJobs, ...this.jobs].map((job) => ({ ...job }));
     copy.lastBackground = this.lastBackground;
     copy.directories = [...this.directories];
     copy.history = this.history;
@@ -191,7 +194,7 @@ export class Shell {
     if (variable?.integer) value = String(yield* this.arithmetic.text(value));
     if (node.append) {
       const old = key === undefined ? (this.vars.get(name) ?? '') : (variable?.array?.get(key) ?? '');
-      value = variable?.integer ? String(BigInt(old || '0') + BigInt(value)) : old + value;
+      value = variable?.integer ? String(yield* this.arithmetic.text(`${old || 0}+${value}`)) : old + value;
     }
     this.assign(key === undefined ? name : `${name}[${key}]`, value);
   }
@@ -355,10 +358,13 @@ export class Shell {
         this.assign(subscript === undefined ? name : `${name}[${subscript}]`, value),
       special: (name: string) => this.parameter(name) ?? '',
       parse: (text: string): ArithmeticNode => {
-        const [command] = this.parse(`((${text}))`).statements[0]?.pipelines[0]?.commands ?? [];
-        if (command?.type !== 'ArithmeticCommand')
+        // Not `((...))`: there the parser takes `<<` for a here document.
+        const [command] =
+          this.parse(`: $((${exactLiterals(text)}))`).statements[0]?.pipelines[0]?.commands ?? [];
+        const part = command?.type === 'SimpleCommand' ? command.args[0]?.parts[0] : undefined;
+        if (part?.type !== 'ArithmeticExpansion')
           throw new ShellFault(`${text}: syntax error: invalid arithmetic operator`);
-        return command.expression.expression;
+        return part.expression.expression;
       },
       substitute: (command: string) => this.substitute(this.parse(command)),
       expand: (text: string) => this.expandText(text),

@@ -31,6 +31,8 @@ export const USERLAND: readonly UserlandTool[] = [
   { name: 'stat', size: 89_280, libraries: ['libselinux'] },
   { name: 'id', size: 44_016, libraries: ['libselinux'] },
   { name: 'date', size: 121_904 },
+  { name: 'dd', size: 85_184 },
+  { name: 'truncate' },
   { name: 'sort', size: 118_136, libraries: ['libcrypto'] },
   { name: 'md5sum', size: 52_000, libraries: ['libcrypto'] },
   { name: 'sha1sum', size: 56_096, libraries: ['libcrypto'] },
