@@ -18,7 +18,7 @@ export interface StartFacts {
 
 const LABEL_WIDTH = 11;
 /** Commands to begin with. */
-const NEXT = ['status', 'trace --pod toolbox', 'exec toolbox -it -- bash'];
+const NEXT = ['status', 'trace --pod web', 'exec toolbox -it -- bash'];
 
 /** A few lines: what runs, where to look, what to do next. */
 export function banner(facts: StartFacts, paint: Paint): string[] {
