@@ -1,3 +1,4 @@
+import { packageVersion } from '@probed/package';
 import type { Command } from 'commander';
 import { newCommand } from './command';
 import { btfCommand } from './commands/btf';
@@ -18,7 +19,6 @@ import { sessionsCommand } from './commands/sessions';
 import { statusCommand } from './commands/status';
 import { versionCommand } from './commands/version';
 import { workloadCommand } from './commands/workload';
-import { packageVersion } from './package-version';
 
 /** All of `probectl`. Commands load what they need when they run, so that help is quick. */
 export function createProgram(): Command {

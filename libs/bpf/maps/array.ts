@@ -2,7 +2,7 @@ import type { MapInfo } from '@probed/spec';
 import { BaseMap, BPF_NOEXIST, round8, updateFlagsFault } from './base-map';
 import { E } from './errno';
 import type { MapEnv } from './map-env';
-import { indexOf, keyOf } from './u32-key';
+import { indexOf, nextIndex } from './u32-key';
 
 /**
  * BPF_MAP_TYPE_ARRAY and BPF_MAP_TYPE_PERCPU_ARRAY (kernel/bpf/arraymap.c): all entries exist from the start, zeroed.
@@ -86,9 +86,7 @@ export class ArrayMap extends BaseMap {
   }
 
   override nextKey(key: Uint8Array | undefined): Uint8Array | undefined {
-    const index = key ? indexOf(key) : this.info.maxEntries;
-    if (index >= this.info.maxEntries) return keyOf(0);
-    return index + 1 < this.info.maxEntries ? keyOf(index + 1) : undefined;
+    return nextIndex(key, this.info.maxEntries);
   }
 
   override walk(visit: (key: number, value: number) => number): number {

@@ -2,7 +2,7 @@ import type { MapInfo } from '@probed/spec';
 import { BaseMap } from './base-map';
 import { E } from './errno';
 import type { MapEnv } from './map-env';
-import { indexOf, keyOf } from './u32-key';
+import { indexOf, keyOf, nextIndex } from './u32-key';
 
 /**
  * BPF_MAP_TYPE_CGROUP_ARRAY, and what BPF_MAP_TYPE_PROG_ARRAY shares with it (kernel/bpf/arraymap.c): kernel objects by index. Where Linux
@@ -52,9 +52,7 @@ export class IdArrayMap extends BaseMap {
   }
 
   override nextKey(key: Uint8Array | undefined): Uint8Array | undefined {
-    const index = key ? indexOf(key) : this.info.maxEntries;
-    if (index >= this.info.maxEntries) return keyOf(0);
-    return index + 1 < this.info.maxEntries ? keyOf(index + 1) : undefined;
+    return nextIndex(key, this.info.maxEntries);
   }
 
   override destroy(): void {

@@ -5,7 +5,7 @@ import type { BpfMap } from './bpf-map';
 import { E } from './errno';
 import { HashMap } from './hash';
 import type { MapEnv } from './map-env';
-import { indexOf, keyOf } from './u32-key';
+import { indexOf, keyOf, nextIndex } from './u32-key';
 
 /** An array as inner map must have as many entries as the template, unless BPF_F_INNER_MAP says otherwise. */
 function sameEntries(template: MapInfo, inner: MapInfo): boolean {
@@ -78,9 +78,7 @@ export class ArrayOfMaps extends BaseMap {
   }
 
   override nextKey(key: Uint8Array | undefined): Uint8Array | undefined {
-    const index = key ? indexOf(key) : this.info.maxEntries;
-    if (index >= this.info.maxEntries) return keyOf(0);
-    return index + 1 < this.info.maxEntries ? keyOf(index + 1) : undefined;
+    return nextIndex(key, this.info.maxEntries);
   }
 
   override destroy(): void {

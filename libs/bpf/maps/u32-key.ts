@@ -7,3 +7,10 @@ export function indexOf(key: Uint8Array): number {
 export function keyOf(index: number): Uint8Array {
   return Uint8Array.of(index, index >>> 8, index >>> 16, index >>> 24);
 }
+
+/** array_map_get_next_key: the index after a key, the first one for none and for one beyond the end. */
+export function nextIndex(key: Uint8Array | undefined, maxEntries: number): Uint8Array | undefined {
+  const index = key ? indexOf(key) : maxEntries;
+  if (index >= maxEntries) return keyOf(0);
+  return index + 1 < maxEntries ? keyOf(index + 1) : undefined;
+}

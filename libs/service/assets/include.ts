@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from './reference-kernel';
+import { packageRoot } from '@probed/package';
 
 const INCLUDE_FOLDER = 'libs/service/assets/include';
 

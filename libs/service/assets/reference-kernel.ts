@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { KernelConfig, KernelSymbols, TracepointFormats } from '@probed/abi';
 import { ByteReader, type Diagnostic, diagnostic, err, ok, type Result, TruncatedError } from '@probed/base';
+import { packageRoot } from '@probed/package';
 
 /** What the emulated kernel takes over from the reference kernel; each part is read when first asked for. */
 export interface ReferenceKernel {
@@ -21,7 +22,6 @@ export interface ReferenceKernel {
 const RELEASE = '6.18.0';
 const VERSION_CODE = (6 << 16) | (18 << 8);
 const DATA_FOLDER = 'libs/foundation/abi/data/linux-6.18-x86_64';
-const PACKAGE_NAME = 'probed';
 
 /** Options that the target has and the reference host lacks. */
 const TARGET_CONFIG: Readonly<Record<string, string | number>> = {
@@ -46,20 +46,6 @@ const TARGET_CONFIG: Readonly<Record<string, string | number>> = {
   CONFIG_KEXEC_FILE: 'y',
   CONFIG_X86_USER_SHADOW_STACK: 'y',
 };
-
-/** The folder of package.json of this package, from wherever this file was compiled to. */
-export function packageRoot(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    const file = join(folder, 'package.json');
-    if (
-      existsSync(file) &&
-      (JSON.parse(readFileSync(file, 'utf8')) as { name?: string }).name === PACKAGE_NAME
-    )
-      return folder;
-    if (dirname(folder) === folder)
-      throw new Error(`no package.json of '${PACKAGE_NAME}' above ${__dirname}`);
-  }
-}
 
 class LazyReferenceKernel implements ReferenceKernel {
   readonly release = RELEASE;

@@ -111,3 +111,22 @@ export type LostRecord = z.infer<typeof lostRecords>;
 export type TraceRecord = z.infer<typeof traceLine>;
 export type RecordQuery = z.infer<typeof recordQuery>;
 export type RecordPage = z.infer<typeof recordPage>;
+
+/** A record on its way to the database. */
+export interface RecordRow {
+  /** The record as it goes over the wire, as JSON text. */
+  readonly json: string;
+  /** The record's bytes as the program wrote them. */
+  readonly raw: Uint8Array;
+  readonly boot: string;
+  readonly sequence: number;
+  readonly ktime_ns: number;
+  readonly time: string;
+  readonly node: string;
+  readonly program: string;
+  readonly map: string;
+  readonly hook: string;
+  readonly pod?: string;
+  readonly namespace?: string;
+  readonly session?: string;
+}

@@ -4,27 +4,11 @@ import type {
   ExecSessionQuery,
   RecordPage,
   RecordQuery,
+  RecordRow,
   SessionCommand,
 } from '@probed/protocol';
 
-/** A record on its way to the database. */
-export interface RecordRow {
-  /** The record as it goes over the wire, as JSON text. */
-  readonly json: string;
-  /** The record's bytes as the program wrote them. */
-  readonly raw: Uint8Array;
-  readonly boot: string;
-  readonly sequence: number;
-  readonly ktime_ns: number;
-  readonly time: string;
-  readonly node: string;
-  readonly program: string;
-  readonly map: string;
-  readonly hook: string;
-  readonly pod?: string;
-  readonly namespace?: string;
-  readonly session?: string;
-}
+export type { RecordRow } from '@probed/protocol';
 
 /** An uploaded object: what a restart needs to load it again under the same ids. */
 export interface ObjectRow {

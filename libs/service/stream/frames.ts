@@ -2,6 +2,7 @@ import type {
   BatchItem,
   ExecSession,
   LostRecord,
+  RecordRow,
   SessionCommand,
   TraceRecord,
   WireRecord,
@@ -28,26 +29,9 @@ export interface SizedItem {
   readonly bytes: number;
 }
 
-/** A record on its way to the database, with the columns that are searched. */
-export interface StoredRow {
-  readonly json: string;
-  readonly raw: Uint8Array;
-  readonly boot: string;
-  readonly sequence: number;
-  readonly ktime_ns: number;
-  readonly time: string;
-  readonly node: string;
-  readonly program: string;
-  readonly map: string;
-  readonly hook: string;
-  readonly pod?: string;
-  readonly namespace?: string;
-  readonly session?: string;
-}
-
 /** What the pipeline has written in one transaction. */
 export interface StoreBatch {
-  readonly records: readonly StoredRow[];
+  readonly records: readonly RecordRow[];
   readonly sessions: readonly ExecSession[];
   readonly commands: readonly SessionCommand[];
 }
@@ -55,7 +39,7 @@ export interface StoreBatch {
 /** An item on its way through the pipeline. */
 export interface PipelineEntry extends SizedItem {
   /** Of records only. */
-  readonly row?: StoredRow;
+  readonly row?: RecordRow;
   /** When it was accepted, ms. */
   readonly at: number;
 }
@@ -87,7 +71,7 @@ export function entryOf(frame: AnyFrame, at: number): PipelineEntry | undefined 
   return make && { ...make(frame), at };
 }
 
-function rowOf(record: WireRecord, json: string, raw: Uint8Array): StoredRow {
+function rowOf(record: WireRecord, json: string, raw: Uint8Array): RecordRow {
   const { boot, sequence, ktime_ns, time, node, program, map, hook, pod, session } = record;
   const place = pod && { pod: pod.name, namespace: pod.namespace };
   return {
@@ -108,7 +92,7 @@ function rowOf(record: WireRecord, json: string, raw: Uint8Array): StoredRow {
 
 /** @returns nothing when none of the entries is kept: printk lines and notices of loss are not. */
 export function storeBatchOf(entries: readonly PipelineEntry[]): StoreBatch | undefined {
-  const records: StoredRow[] = [];
+  const records: RecordRow[] = [];
   const sessions: ExecSession[] = [];
   const commands: SessionCommand[] = [];
   for (const { item, row } of entries) {

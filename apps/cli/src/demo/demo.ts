@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { loadKernelImage } from '@probed/assets';
 import { kernelFacts } from '@probed/machine';
+import { packageRoot } from '@probed/package';
 import { fail, orFail } from '../errors';
 import { ObjectFiles } from '../input/object-file';
 import { formatLog } from '../output/fault-text';
@@ -98,12 +99,9 @@ async function showRejected(folder: string, printer: Printer, options: DemoOptio
   }
 }
 
-/** The examples that ship with the package, from wherever this file was compiled to. */
+/** The examples that ship with the package. */
 function examplesFolder(): string {
-  for (let folder = __dirname; dirname(folder) !== folder; folder = dirname(folder)) {
-    const examples = join(folder, 'examples');
-    if (existsSync(join(folder, 'package.json')) && existsSync(examples) && readdirSync(examples).length > 0)
-      return examples;
-  }
+  const examples = join(packageRoot(), 'examples');
+  if (existsSync(examples) && readdirSync(examples).length > 0) return examples;
   return fail('no-examples', 'the examples folder is missing from this installation');
 }

@@ -1,6 +1,6 @@
 import { loadReferenceKernel } from '@probed/assets';
+import { packageVersion } from '@probed/package';
 import { Printer } from '../output/printer';
-import { packageVersion } from '../package-version';
 
 /** `probectl version`. */
 export function showVersion(options: { json?: boolean }): void {

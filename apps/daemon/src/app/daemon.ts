@@ -1,10 +1,10 @@
 import { formatDiagnostic } from '@probed/base';
+import { packageVersion } from '@probed/package';
 import type { BatchItem } from '@probed/protocol';
 import { RecordPipeline } from '@probed/stream';
 import type { Observable } from 'rxjs';
 import type { DaemonConfig } from '../config/config';
 import { StartFault } from '../config/config';
-import { packageVersion } from '../config/package';
 import { ExecOutputs } from '../exec/exec-outputs';
 import { HealthService } from '../health/health-service';
 import { KernelClient, type KernelState } from '../kernel/kernel-client';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
+import { packageRoot, packageVersion } from '@probed/package';
 import { openApiDocument } from '@probed/protocol';
-import { packageRoot, packageVersion } from '../config/package';
 import type { HealthService } from '../health/health-service';
 import { serveFiles } from './static-files';
 

@@ -1,8 +1,8 @@
+import { packageVersion } from '@probed/package';
 import { Command, CommanderError } from 'commander';
 import type { LogLevel } from '../app/logger';
 import { type DaemonConfig, StartFault } from './config';
 import { addOptions, optionRows } from './options';
-import { packageVersion } from './package';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
+import { packageVersion } from '@probed/package';
 import type { Health, KernelHealth, StoreHealth } from '@probed/protocol';
-import { packageVersion } from '../config/package';
 import { KernelPort } from '../programs/ports';
 import { ThreadUnavailable } from '../threads/rpc';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageRoot } from '@probed/package';
 import type { LoadOptions } from '@probed/protocol';
 import type { Logger } from '../app/logger';
-import { packageRoot } from '../config/package';
 import type { KernelPort } from '../programs/ports';
 import type { ProgramRegistry } from '../programs/program-registry';
 import type { ProgramService } from '../programs/program-service';

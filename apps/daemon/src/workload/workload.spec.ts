@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageRoot } from '@probed/package';
 import type { BatchItem, ExecSession, Workload, WorkloadStart } from '@probed/protocol';
 import { Subject } from 'rxjs';
-import { packageRoot } from '../config/package';
 import { ExecOutputs } from '../exec/exec-outputs';
 import { daemon, FakeKernel, removeStores } from '../programs/testing';
 import { CommandRefused, ThreadUnavailable } from '../threads/rpc';

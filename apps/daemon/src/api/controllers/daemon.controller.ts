@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
+import { packageVersion } from '@probed/package';
 import { type ParsedRequest, PROTOCOL_VERSION, type ResponseOf } from '@probed/protocol';
-import { packageVersion } from '../../config/package';
 import { HealthService } from '../../health/health-service';
 import { WorkloadService } from '../../workload/workload-service';
 import { Operation } from '../operation';
