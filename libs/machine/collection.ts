@@ -5,6 +5,7 @@ import { explainLog, type ObjectSpec, relocate } from '@probed/object';
 import type { LoadedProgram } from '@probed/runtime';
 import type { CollectionSpec } from '@probed/spec';
 import { attachProgram } from './attach';
+import { AttachedProgram, type LinkStats } from './attach/attached-program';
 import type { Attachment, AttachOptions } from './attach/attachment';
 import type { Machine } from './machine';
 
@@ -19,8 +20,15 @@ export interface CollectionOptions {
 
 /** A program that hangs at a hook. */
 export interface Link {
+  /** The program that runs there now. */
   readonly program: LoadedProgram;
   readonly attachment: Attachment;
+  readonly stats: LinkStats;
+  /**
+   * `BPF_LINK_UPDATE`: puts a program of the same type and attach type behind the link, between two events; also one
+   * of another collection of the same machine. Errors: `link-update` (EINVAL).
+   */
+  update(program: LoadedProgram): Result<null>;
   /** Takes the program off its hook and the link out of its collection; again is harmless. */
   detach(): void;
 }
@@ -28,6 +36,7 @@ export interface Link {
 /** Data pages of each CPU's buffer in a perf event array; what libbpf's tools use. */
 const PERF_BUFFER_PAGES = 64;
 const ENOMEM = 12;
+const EINVAL = 22;
 
 /** An object in the kernel: its maps and programs, and the links that attach them. */
 export class Collection {
@@ -44,14 +53,19 @@ export class Collection {
   /** Attaches one program where its section says, or where `options` say. */
   attach(program: LoadedProgram, options: AttachOptions = {}): Result<Link> {
     assert(!this.unloaded, `collection ${this.spec.name} has been unloaded`);
-    const attachment = attachProgram(program, options, this.machine.attachEnv);
+    const attached = new AttachedProgram(program);
+    const attachment = attachProgram(attached, options, this.machine.attachEnv);
     if (!attachment.ok) {
       const where = attachment.error.where ?? `program ${program.name} (${program.spec.section})`;
       return err({ ...attachment.error, where });
     }
     const link: Link = {
-      program,
+      get program() {
+        return attached.program;
+      },
       attachment: attachment.value,
+      stats: attached.stats,
+      update: (next) => replaceProgram(attached, next),
       detach: () => this.detach(link),
     };
     this.links.push(link);
@@ -81,6 +95,18 @@ export class Collection {
     this.links.splice(at, 1);
     link.attachment.detach();
   }
+}
+
+/** kernel/bpf/syscall.c: link_update; a link's hook was checked for a type of program, so the type stays. */
+function replaceProgram(attached: AttachedProgram, next: LoadedProgram): Result<null> {
+  const { spec } = attached.program;
+  const { type, expectedAttachType } = next.spec;
+  if (type !== spec.type || expectedAttachType !== spec.expectedAttachType) {
+    const message = `program ${next.name} (${next.spec.section}) is of another type than ${spec.name} (${spec.section})`;
+    return err(diagnostic('link-update', message, { errno: EINVAL }));
+  }
+  attached.program = next;
+  return ok(null);
 }
 
 /** `bpf_object__load`: relocate, create maps, verify and compile each program. */

@@ -3,6 +3,7 @@
  * programs see, and hands their output to user space.
  */
 
+export type { LinkStats } from './attach/attached-program';
 export type { Attachment, AttachOptions, PerfTarget } from './attach/attachment';
 export { PERF_EVENTS, parsePerfTarget } from './attach/perf-event';
 export { Collection, type CollectionOptions, type Link } from './collection';

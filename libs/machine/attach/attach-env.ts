@@ -7,6 +7,7 @@ import type { LoadedProgram } from '@probed/runtime';
 import type { KernelApi } from '@probed/system';
 import type { ContextStack } from '../contexts/context-stack';
 import { type MachineServices, NO_RUN_INFO } from '../services';
+import type { AttachedProgram } from './attached-program';
 
 /** What attachments share: the hooks of one node, its memory, and the way to run a program on an event. */
 export class AttachEnv {
@@ -32,25 +33,35 @@ export class AttachEnv {
   }
 
   /**
-   * Runs `program` on the current CPU with a context that `fill` writes at the offset it is given.
+   * Runs the attached program on the current CPU with a context that `fill` writes at the offset it is given.
    * @returns low 32 bits of r0, or undefined when contexts are nested too deep and the event is lost
    */
   fire(
-    program: LoadedProgram,
+    attached: AttachedProgram,
     hook: string,
     fill: (ctx: number) => void,
     info: RunInfo = NO_RUN_INFO,
   ): number | undefined {
+    const { program, stats } = attached;
     const cpu = this.kernel.cpu();
+    stats.events++;
+    stats.lastNs = this.kernel.nowNs();
     const ctx = this.contexts.enter(cpu);
-    if (ctx === 0) return undefined;
+    if (ctx === 0) {
+      stats.lost++;
+      return undefined;
+    }
     const { active } = this;
+    const misses = program.stats.recursionMisses;
     const outerInfo = this.services.runInfo;
     this.active = { program, hook };
     this.services.runInfo = info;
     try {
       fill(ctx);
-      return program.run(cpu, ctx);
+      const result = program.run(cpu, ctx);
+      if (program.stats.recursionMisses === misses) stats.lastResult = result;
+      else stats.skipped++;
+      return result;
     } finally {
       this.services.runInfo = outerInfo;
       this.active = active;

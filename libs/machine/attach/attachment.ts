@@ -1,7 +1,7 @@
 import type { Diagnostic, Result } from '@probed/base';
 import type { Detach } from '@probed/hooks';
-import type { LoadedProgram } from '@probed/runtime';
 import type { AttachEnv } from './attach-env';
+import type { AttachedProgram } from './attached-program';
 
 /** Where a program hangs. */
 export interface Attachment {
@@ -30,7 +30,7 @@ export interface PerfTarget {
 
 /** Attaches one kind of program; one file a kind. */
 export type Attacher = (
-  program: LoadedProgram,
+  program: AttachedProgram,
   target: string,
   options: AttachOptions,
   env: AttachEnv,

@@ -1,7 +1,7 @@
 import type { FunctionCall, FunctionHook } from '@probed/hooks';
-import type { LoadedProgram } from '@probed/runtime';
 import { readStackRegs, writePtRegs } from '../contexts/pt-regs';
 import type { AttachEnv } from './attach-env';
+import type { AttachedProgram } from './attached-program';
 import type { Attachment, AttachOptions } from './attachment';
 
 /** Where in a function, and in which mode, a probe sits. */
@@ -14,7 +14,7 @@ export interface ProbeSite {
 
 /** Attaches a program of type KPROBE to the entry or return of a kernel or user function; it sees `struct pt_regs`. */
 export function attachFunctionProbe(
-  program: LoadedProgram,
+  program: AttachedProgram,
   site: ProbeSite,
   options: AttachOptions,
   env: AttachEnv,

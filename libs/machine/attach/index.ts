@@ -1,7 +1,7 @@
 import type { Result } from '@probed/base';
-import type { LoadedProgram } from '@probed/runtime';
 import { parseSectionName, type SectionKind } from '@probed/spec';
 import type { AttachEnv } from './attach-env';
+import type { AttachedProgram } from './attached-program';
 import type { Attacher, Attachment, AttachOptions } from './attachment';
 import { notSupported } from './errors';
 import { attachKprobe, attachKretprobe, attachKretsyscall, attachKsyscall } from './kprobe';
@@ -27,15 +27,16 @@ const ATTACHERS: Partial<Record<SectionKind, Attacher>> = {
   fexit: attachFexit,
 };
 
-/** Attaches a program where its section says, or to `options.target`. Errors: ENOENT, EINVAL, EOPNOTSUPP by name. */
+/** Attaches a program where the section of the one it begins with says, or to `options.target`. Errors: ENOENT, EINVAL, EOPNOTSUPP by name. */
 export function attachProgram(
-  program: LoadedProgram,
+  attached: AttachedProgram,
   options: AttachOptions,
   env: AttachEnv,
 ): Result<Attachment> {
-  const section = parseSectionName(program.spec.section);
+  const { spec } = attached.program;
+  const section = parseSectionName(spec.section);
   if (!section.ok) return section;
   const attacher = ATTACHERS[section.value.kind];
-  if (!attacher) return notSupported(`attaching ${program.spec.section}`);
-  return attacher(program, options.target ?? section.value.attachTo, options, env);
+  if (!attacher) return notSupported(`attaching ${spec.section}`);
+  return attacher(attached, options.target ?? section.value.attachTo, options, env);
 }
