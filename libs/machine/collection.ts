@@ -2,11 +2,15 @@ import { assert, type Diagnostic, diagnostic, err, ok, type Result } from '@prob
 import { type BpfMap, PerfEventArray } from '@probed/maps';
 import { MemoryLimitError } from '@probed/memory';
 import { explainLog, type ObjectSpec, relocate } from '@probed/object';
-import type { LoadedProgram } from '@probed/runtime';
-import type { CollectionSpec } from '@probed/spec';
+import { type LoadedProgram, mapInfoOf } from '@probed/runtime';
+import { type CollectionSpec, MapType } from '@probed/spec';
 import { attachProgram } from './attach';
+import type { BpfLinkInfo } from './attach/attach-env';
 import { AttachedProgram, type LinkStats } from './attach/attached-program';
 import type { Attachment, AttachOptions } from './attach/attachment';
+import { linkType } from './attach/link-type';
+import { type CollectionMaps, mapInPlace, pinMaps } from './bpffs/pinned-maps';
+import { nearestHooks } from './configure/attachable';
 import type { Machine } from './machine';
 
 export interface CollectionOptions {
@@ -16,10 +20,18 @@ export interface CollectionOptions {
   readonly logLevel?: number;
   /** The same object on another node with the same kernel: what was found out there is not found out again. */
   readonly like?: Collection;
+  /** Maps of others that take the place of the object's own, by name (`bpf_map__reuse_fd`). */
+  readonly reuse?: ReadonlyMap<string, BpfMap>;
+  /**
+   * Maps declared with LIBBPF_PIN_BY_NAME are pinned at `/sys/fs/bpf/NAME`, or taken from there. Default true.
+   */
+  readonly pinByName?: boolean;
 }
 
 /** A program that hangs at a hook. */
 export interface Link {
+  /** Number of the link on its machine; grows, never used twice. */
+  readonly id: number;
   /** The program that runs there now. */
   readonly program: LoadedProgram;
   readonly attachment: Attachment;
@@ -29,7 +41,7 @@ export interface Link {
    * of another collection of the same machine. Errors: `link-update` (EINVAL).
    */
   update(program: LoadedProgram): Result<null>;
-  /** Takes the program off its hook and the link out of its collection; again is harmless. */
+  /** Takes the program off its hook, unless the link is pinned, and the link out of its collection; again is harmless. */
   detach(): void;
 }
 
@@ -48,28 +60,44 @@ export class Collection {
     readonly spec: CollectionSpec,
     readonly maps: ReadonlyMap<string, BpfMap>,
     readonly programs: readonly LoadedProgram[],
+    /** Names of maps that were there before: pinned, or another collection's. */
+    readonly reused: ReadonlySet<string> = new Set(),
   ) {}
 
   /** Attaches one program where its section says, or where `options` say. */
   attach(program: LoadedProgram, options: AttachOptions = {}): Result<Link> {
     assert(!this.unloaded, `collection ${this.spec.name} has been unloaded`);
-    const attached = new AttachedProgram(program);
-    const attachment = attachProgram(attached, options, this.machine.attachEnv);
+    const { attachEnv } = this.machine;
+    const attached = new AttachedProgram(program, { maps: this.maps, btf: this.spec.btf });
+    const attachment = attachProgram(attached, options, attachEnv);
     if (!attachment.ok) {
       const where = attachment.error.where ?? `program ${program.name} (${program.spec.section})`;
-      return err({ ...attachment.error, where });
+      const { code } = attachment.error;
+      const near = code === 'no-such-hook' ? nearestHooks(program, options, attachEnv.hooks) : undefined;
+      return err({ ...attachment.error, where, ...(near && { hint: near }) });
     }
     const link: Link = {
+      id: attachEnv.nextLinkId(),
       get program() {
         return attached.program;
       },
       attachment: attachment.value,
       stats: attached.stats,
-      update: (next) => replaceProgram(attached, next),
+      update: (next) => {
+        const done = replaceProgram(attached, next);
+        // The link may have been the last to hold the program before.
+        if (done.ok) this.machine.references.sweep();
+        return done;
+      },
       detach: () => this.detach(link),
     };
     this.links.push(link);
     return ok(link);
+  }
+
+  /** Links as the kernel's own structs have them. */
+  *linkInfos(): Generator<BpfLinkInfo> {
+    for (const { id, program } of this.links) yield { id, type: linkType(program), program };
   }
 
   detachAll(): void {
@@ -77,23 +105,23 @@ export class Collection {
   }
 
   /**
-   * Gives everything back: links, programs, maps and their memory. Records that nobody has taken yet are lost with their
-   * maps. Ids are never used again. Call it between runs, once; the collection is of no use afterwards.
+   * Gives everything back: links, programs, maps and their memory; what is pinned, and what that needs, stays until it is
+   * unpinned. Records that nobody has taken yet are lost with their maps. Ids are never used again. Call it between
+   * runs, once; the collection is of no use afterwards.
    */
   unload(): void {
     assert(!this.unloaded, `collection ${this.spec.name} is unloaded twice`);
     this.unloaded = true;
-    this.detachAll();
+    const links = this.links.splice(0);
     this.machine.forget(this);
-    for (const program of this.programs) this.machine.runtime.unload(program);
-    destroyMaps(this.maps);
+    this.machine.references.letGo({ links, programs: this.programs, maps: this.maps.values() });
   }
 
   private detach(link: Link): void {
     const at = this.links.indexOf(link);
     if (at < 0) return;
     this.links.splice(at, 1);
-    link.attachment.detach();
+    this.machine.references.letGo({ links: [link] });
   }
 }
 
@@ -114,36 +142,47 @@ export function loadCollection(machine: Machine, options: CollectionOptions): Re
   const relocated = options.like ? ok(options.like.spec) : relocate(options.object, machine.facts);
   if (!relocated.ok) return relocated;
   const spec = relocated.value;
-  const maps = createMaps(machine, spec);
-  if (!maps.ok) return maps;
+  const made = createMaps(machine, spec, options);
+  if (!made.ok) return made;
+  const { maps, reused } = made.value;
   const programs: LoadedProgram[] = [];
-  const ready = loadPrograms(machine, spec, maps.value, options, programs);
-  const filled = ready.ok ? fillSlots(machine, spec, maps.value, programs) : ready;
-  if (!filled.ok) {
+  const ready = loadPrograms(machine, spec, maps, options, programs);
+  const filled = ready.ok ? fillSlots(machine, spec, made.value, programs) : ready;
+  const pinned = filled.ok ? pinMaps(machine.bpffs, spec, made.value, options) : filled;
+  if (!pinned.ok) {
     for (const program of programs) machine.runtime.unload(program);
-    destroyMaps(maps.value);
-    return filled;
+    destroyMaps(made.value);
+    return pinned;
   }
-  for (const map of maps.value.values()) machine.outputs.add(map);
-  return ok(new Collection(machine, spec, maps.value, programs));
+  for (const [name, map] of maps) if (!reused.has(name)) machine.outputs.add(map);
+  for (const program of programs) machine.references.loaded(program, maps);
+  return ok(new Collection(machine, spec, maps, programs, reused));
 }
 
-function createMaps(machine: Machine, spec: CollectionSpec): Result<Map<string, BpfMap>> {
+function createMaps(
+  machine: Machine,
+  spec: CollectionSpec,
+  options: CollectionOptions,
+): Result<CollectionMaps> {
   const maps = new Map<string, BpfMap>();
+  const reused = new Set<string>();
   for (const mapSpec of spec.maps) {
-    const made = machine.runtime.createMap(mapSpec);
+    const there = mapInPlace(machine.bpffs, mapSpec, options);
+    const made = there.ok && !there.value ? machine.runtime.createMap(mapSpec) : there;
     if (!made.ok) {
-      destroyMaps(maps);
+      destroyMaps({ maps, reused });
       return err({ ...made.error, where: spec.name });
     }
-    maps.set(mapSpec.name, made.value);
-    if (made.value instanceof PerfEventArray && !opened(made.value)) {
-      destroyMaps(maps);
+    const map = made.value!;
+    maps.set(mapSpec.name, map);
+    if (there.ok && there.value) reused.add(mapSpec.name);
+    else if (map instanceof PerfEventArray && !opened(map)) {
+      destroyMaps({ maps, reused });
       const message = `map ${mapSpec.name}: no memory for its buffers (ENOMEM)`;
       return err(diagnostic('out-of-memory', message, { where: spec.name, errno: ENOMEM }));
     }
   }
-  return ok(maps);
+  return ok({ maps, reused });
 }
 
 /** Opens a buffer on each CPU. @returns false when memory is exhausted */
@@ -166,12 +205,14 @@ function loadPrograms(
   programs: LoadedProgram[],
 ): Result<null> {
   const env = machine.runtime.link(maps);
+  const mapInfos = new Map(spec.maps.map((map) => [map.name, mapInfoOf(map)]));
   for (const program of spec.programs) {
     if (program.optional && !options.withOptional) continue;
     const loaded = machine.runtime.load(program, maps, env, {
       license: spec.license,
       objectBtf: spec.btf,
       logLevel: options.logLevel,
+      mapInfos,
       verified: options.like?.programs[programs.length]?.verified,
     });
     if (!loaded.ok) {
@@ -186,10 +227,12 @@ function loadPrograms(
 function fillSlots(
   machine: Machine,
   spec: CollectionSpec,
-  maps: ReadonlyMap<string, BpfMap>,
+  { maps, reused }: CollectionMaps,
   programs: readonly LoadedProgram[],
 ): Result<null> {
   for (const mapSpec of spec.maps) {
+    // As libbpf: what another object has put into a map-in-map stays; program arrays get this object's programs.
+    if (reused.has(mapSpec.name) && mapSpec.type !== MapType.PROG_ARRAY) continue;
     const filled = machine.runtime.fillSlots(mapSpec, maps, programs);
     if (!filled.ok) return err({ ...filled.error, where: spec.name });
   }
@@ -206,6 +249,6 @@ function explained(error: Diagnostic, object: ObjectSpec, program: string): Diag
   return { ...error, log: lines, message: lines[at] ?? message };
 }
 
-function destroyMaps(maps: ReadonlyMap<string, BpfMap>): void {
-  for (const map of maps.values()) map.destroy();
+function destroyMaps({ maps, reused }: CollectionMaps): void {
+  for (const [name, map] of maps) if (!reused.has(name)) map.destroy();
 }

@@ -11,6 +11,8 @@ export interface KernelImage {
   readonly symbols: KernelSymbols;
   readonly tracepoints: TracepointFormats;
   readonly config: KernelConfig;
+  /** The kernel whose code paths run when this one only lends its layout; see `loadKernelImage` of lib `assets`. */
+  readonly wornOver?: KernelImage;
 }
 
 /** Which kernel a program is judged for: the target, or the reference host with its deviations. */
@@ -19,15 +21,14 @@ export type KernelProfile = 'target' | 'host';
 /** What the reference host lacks of the target (see {@link KernelDeviation}). */
 const HOST_DEVIATIONS: readonly KernelDeviation[] = ['lockdown', 'no-kprobe-override', 'no-trampoline'];
 
-/** What the verifier and the loader are told of a kernel image. `btf` in place of the image's own judges for that one. */
+/** What the verifier and the loader are told of a kernel image. */
 export function kernelFacts(
   image: KernelImage,
   cpus: number,
   profile: KernelProfile = 'target',
-  btf = image.btf,
 ): KernelFacts {
   return {
-    btf,
+    btf: image.btf,
     release: image.release,
     versionCode: image.versionCode,
     cpus,

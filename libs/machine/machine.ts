@@ -5,13 +5,18 @@ import type { KernelFacts } from '@probed/spec';
 import { Kernel } from '@probed/system';
 import type { Scenario } from '@probed/workload';
 import { AttachEnv } from './attach/attach-env';
+import { Bpffs } from './bpffs/bpffs';
+import { References } from './bpffs/references';
 import { type Collection, type CollectionOptions, loadCollection } from './collection';
 import { ContextStack } from './contexts/context-stack';
+import { FaultInjector } from './faults/fault-injector';
+import type { FaultSpec } from './faults/fault-spec';
 import { type KernelImage, kernelFacts } from './kernel-facts';
 import { OutputDrain } from './output/drain';
 import type { Origin, Output } from './output/record';
 import { MachineServices } from './services';
 import { TracePipe } from './trace-pipe';
+import { wearArguments } from './worn-arguments';
 
 export interface MachineOptions {
   readonly image: KernelImage;
@@ -29,6 +34,10 @@ export interface MachineOptions {
   readonly epochNs?: bigint;
   /** Virtual time since boot at which the run begins, ns. */
   readonly bootedNs?: number;
+  /** Helper calls that are to fail ({@link parseFaults}). */
+  readonly faults?: readonly FaultSpec[];
+  /** Counts what runs of each program, for {@link coverageOf}; programs run slower. */
+  readonly coverage?: boolean;
 }
 
 const CPUS_DEFAULT = 4;
@@ -48,6 +57,14 @@ export class Machine {
   readonly attachEnv: AttachEnv;
   readonly outputs: OutputDrain;
   readonly collections: Collection[] = [];
+  /** What is pinned on this node. */
+  readonly bpffs = new Bpffs(() => this.references.sweep());
+  /** Who holds programs, maps and links. */
+  readonly references: References;
+  /** Makes helper calls fail; absent without {@link MachineOptions.faults}. */
+  readonly faults: FaultInjector | undefined;
+  /** Virtual time at which the machine came up, ns. */
+  readonly startNs: number;
   private readonly prng: Prng;
 
   constructor(readonly options: MachineOptions) {
@@ -64,7 +81,9 @@ export class Machine {
       hostname,
       epochNs,
       bootedNs,
+      release: image.release,
     });
+    if (image.wornOver) wearArguments(this.kernel, image.wornOver.btf, image.btf);
     for (const format of image.tracepoints.all()) {
       this.kernel.hooks.declareInertTracepoint(format.group, format.name);
     }
@@ -81,8 +100,31 @@ export class Machine {
       image.btf,
     );
     const { memory, facts } = this;
-    this.runtime = new BpfRuntime({ memory, facts, services, engine, tagRecord: () => this.origin() });
+    this.startNs = this.kernel.nowNs();
+    this.faults = options.faults?.length
+      ? new FaultInjector(options.faults, {
+          memory,
+          seed,
+          program: () => this.attachEnv.active?.program.name ?? '',
+          maps: () => this.runtime.maps,
+        })
+      : undefined;
+    this.runtime = new BpfRuntime({
+      memory,
+      facts,
+      services,
+      engine,
+      tagRecord: () => this.origin(),
+      coverage: options.coverage,
+      interceptor: this.faults,
+    });
     this.outputs = new OutputDrain(this.memory);
+    this.attachEnv.bpf = {
+      maps: () => this.runtime.maps.all(),
+      programs: () => byId(this.collections.flatMap(({ programs }) => [...programs])),
+      links: () => byId(this.collections.flatMap((collection) => [...collection.linkInfos()])),
+    };
+    this.references = new References(this.collections, this.bpffs, this.runtime, this.outputs);
   }
 
   /** Creates a collection's maps and loads its programs; nothing is attached yet. All or nothing. */
@@ -97,12 +139,11 @@ export class Machine {
     scenario.start(this.kernel, this.prng.fork(`scenario:${scenario.name}`));
   }
 
-  /** A collection is being unloaded: nothing of it is consumed any more. */
+  /** A collection is being unloaded: it holds nothing any more. */
   forget(collection: Collection): void {
     const at = this.collections.indexOf(collection);
     assert(at >= 0, `collection ${collection.spec.name} is of another machine`);
     this.collections.splice(at, 1);
-    for (const map of collection.maps.values()) this.outputs.remove(map);
   }
 
   /**
@@ -142,11 +183,14 @@ export class Machine {
     const { kernel } = this;
     const { pid, tgid, ppid, uid, comm, cgroupId, execSession } = kernel.current();
     const active = this.attachEnv.active;
+    if (active) active.stats.records++;
     const program = active?.program.name ?? '';
+    const programId = active?.program.id ?? 0;
     return {
       ns: kernel.nowNs(),
       cpu: kernel.cpu(),
       program,
+      programId,
       hook: active?.hook ?? '',
       pid,
       tgid,
@@ -157,4 +201,8 @@ export class Machine {
       execSession,
     };
   }
+}
+
+function byId<T extends { readonly id: number }>(items: T[]): T[] {
+  return items.sort((a, b) => a.id - b.id);
 }

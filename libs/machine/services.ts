@@ -5,11 +5,17 @@ import type { TracePipe } from './trace-pipe';
 /** The run info of programs whose hook has nothing of the kind. */
 export const NO_RUN_INFO: RunInfo = { cookie: 0, functionIp: 0, samplePeriod: 0 };
 
+/** Takes what an iterator's program writes, all or nothing. */
+interface SeqSink {
+  write(bytes: Uint8Array): boolean;
+}
+
 /** What BPF helpers ask of the emulated kernel, answered for the task and CPU that run now. */
 export class MachineServices implements KernelServices {
   readonly cpus: number;
   /** Set by the attachment around each run. */
   runInfo: RunInfo = NO_RUN_INFO;
+  private readonly seqs = new Map<number, SeqSink>();
 
   constructor(
     private readonly kernel: KernelApi,
@@ -85,6 +91,24 @@ export class MachineServices implements KernelServices {
 
   dPath(path: number): string | undefined {
     return this.kernel.dPath(path);
+  }
+
+  socketCookie(sock: number): number {
+    return this.kernel.socketCookie(sock);
+  }
+
+  /** A program writes to a `struct seq_file`. */
+  seqWrite(seq: number, bytes: Uint8Array): boolean {
+    return this.seqs.get(seq)?.write(bytes) ?? false;
+  }
+
+  /** An iterator is being read: what its program writes to the `struct seq_file` at an offset goes to `sink`. */
+  openSeq(seq: number, sink: SeqSink): void {
+    this.seqs.set(seq, sink);
+  }
+
+  closeSeq(seq: number): void {
+    this.seqs.delete(seq);
   }
 
   run(): RunInfo {

@@ -1,4 +1,5 @@
 import type {
+  BpffsEntry,
   ExecSession,
   Health,
   Link,
@@ -47,7 +48,29 @@ export const LINK: Link = {
   state: 'live',
   nodes: ['node-1', 'node-2'],
   created_at: TIME,
+  stats: { events: 12, skipped: 1, lost: 0, last_ns: 5e9, last_time: TIME, last_result: 0 },
+  node_stats: [
+    { node: 'node-1', events: 5, skipped: 0, lost: 0 },
+    { node: 'node-2', events: 7, skipped: 1, lost: 0, last_ns: 5e9, last_time: TIME, last_result: 0 },
+  ],
+  pinned: ['/sys/fs/bpf/audit/exec'],
 };
+
+/** Bpffs of two nodes, one of which has a pin more. */
+export const BPFFS: BpffsEntry[] = (
+  [
+    ['audit', 'dir', undefined, ['node-1', 'node-2']],
+    ['audit/exec', 'link', 9, ['node-1', 'node-2']],
+    ['audit/progs', 'dir', undefined, ['node-1', 'node-2']],
+    ['audit/progs/on_exec', 'prog', 7, ['node-1', 'node-2']],
+    ['counts', 'map', 4, ['node-1']],
+  ] as const
+).map(([path, kind, id, nodes]) => ({
+  path: `/sys/fs/bpf/${path}`,
+  kind,
+  ...(id !== undefined && { id, name: kind === 'map' ? 'counts' : 'on_exec', object: 'execaudit' }),
+  nodes: [...nodes],
+}));
 
 export const MAP: MapInfo = {
   id: 4,
@@ -140,6 +163,8 @@ export const HEALTH: Health = {
     last_error: 'the kernel thread ended with exit code 1',
     lag_ms: 0,
     memory_bytes: 3 * 2 ** 20,
+    release: '5.10.0-43-amd64',
+    btf: '/btf/vmlinux-5.10.btf',
   },
   store: {
     state: 'failing',

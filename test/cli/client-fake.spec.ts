@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  BPFFS,
   COMMANDS,
   HEALTH,
   LINK,
@@ -50,6 +51,33 @@ beforeEach(() => {
       log: ['processed 2 insns'],
     }),
     attach: () => LINK,
+    getLink: () => LINK,
+    updateLink: () => ({ ...LINK, program_id: 8 }),
+    explainLink: () => ({
+      link: LINK,
+      nodes: ['node-1', 'node-2'].map((node) => ({
+        node,
+        findings: [
+          {
+            code: 'nothing-came',
+            what: 'nothing came to it',
+            evidence: ['0 events'],
+            advice: 'run something',
+          },
+        ],
+      })),
+    }),
+    readLink: () => ({
+      id: 9,
+      program: 'on_exec',
+      nodes: [
+        { node: 'node-1', text: 'pid comm\n1 init\n' },
+        { node: 'node-2', text: 'pid comm\n' },
+      ],
+    }),
+    listBpffs: () => ({ entries: BPFFS }),
+    pin: () => BPFFS[1],
+    makeBpffsDirectory: () => BPFFS[0],
     dumpMap: () => ({
       map: MAP,
       nodes: [
@@ -90,7 +118,16 @@ const LISTS: readonly (readonly [args: string, wire: unknown[], rows: RegExp[]])
   [
     'link list',
     [LINK],
-    [/9 +on_exec \(7\) +execaudit +tracepoint:sched:sched_process_exec +live +node-1,node-2/],
+    [/9 +on_exec \(7\) +execaudit +tracepoint:sched:sched_process_exec +live +12 +node-1,node-2/],
+  ],
+  ['link list --bpffs', [LINK], [/PINNED$/, /node-1,node-2 .*\/sys\/fs\/bpf\/audit\/exec$/]],
+  ['map list --bpffs', [MAP], [/PINNED$/, /node-1,node-2 +-$/]],
+  ['prog list --bpffs', [PROGRAM, NAMESAKE], [/ATTACHED TO +PINNED$/]],
+  ['link show 9', [LINK], [/^last result +0$/, /^node-2 +7 +1 +0 +\S+ +0$/, /^node-1 +5 +0 +0 +- +-$/]],
+  [
+    'bpffs ls',
+    BPFFS,
+    [/^\/sys\/fs\/bpf\/audit +dir +- +- +- +node-1,node-2$/, /counts +map +4 +counts +execaudit +node-1$/],
   ],
   ['map list', [MAP], [/4 +counts +hash +execaudit +4 +8 +1024 +node-1,node-2/]],
   ['map show counts', [MAP], [/^max entries +1024$/]],
@@ -103,6 +140,7 @@ const LISTS: readonly (readonly [args: string, wire: unknown[], rows: RegExp[]])
     [
       /^status +degraded$/,
       /^kernel +busy for 1\.5 s, boot b1 .*2 restarts/,
+      /^release +5\.10\.0-43-amd64, with the layout of \/btf\/vmlinux-5\.10\.btf$/,
       /^store +failing \(database or disk is full\).*5 of 1000 waiting, 3 dropped/,
       /^records +120, 10\.3\/s, 4 lost in full buffers$/,
     ],
@@ -156,6 +194,99 @@ describe('names', () => {
   });
 });
 
+test('bpffs tree is drawn as tree(1) does, with what is on some nodes only', async () => {
+  const { stdout } = await client('bpffs', 'tree', 'audit');
+  expect(daemon.asked.at(-1)).toMatchObject({ query: { path: '/sys/fs/bpf/audit', recursive: true } });
+  // The answer is that of the whole of bpffs.
+  const { stdout: whole } = await client('bpffs', 'tree');
+  expect(whole.trimEnd().split('\n')).toEqual([
+    '/sys/fs/bpf',
+    '├── audit/',
+    '│   ├── exec  link 9 (execaudit/on_exec)',
+    '│   └── progs/',
+    '│       └── on_exec  prog 7 (execaudit/on_exec)',
+    '└── counts  map 4 (execaudit/counts)  (node-1)',
+  ]);
+  expect(stdout.split('\n')[0]).toBe('/sys/fs/bpf/audit');
+});
+
+test.each<[string, string, object, string]>([
+  [
+    'pin link 9 audit/exec',
+    'pin',
+    { body: { path: '/sys/fs/bpf/audit/exec', kind: 'link', id: 9 } },
+    'pinned link 9 (execaudit/on_exec) at /sys/fs/bpf/audit/exec on node-1, node-2',
+  ],
+  [
+    'map pin counts /sys/fs/bpf/c --node node-1',
+    'pin',
+    { body: { path: '/sys/fs/bpf/c', kind: 'map', id: 4, node: 'node-1' } },
+    'pinned',
+  ],
+  ['prog pin execaudit/on_exec p', 'pin', { body: { path: '/sys/fs/bpf/p', kind: 'prog', id: 7 } }, 'pinned'],
+  ['link pin on_exec l', 'pin', { body: { path: '/sys/fs/bpf/l', kind: 'link', id: 9 } }, 'pinned'],
+  ['unpin counts', 'unpin', { query: { path: '/sys/fs/bpf/counts' } }, 'unpinned /sys/fs/bpf/counts'],
+  ['bpffs rm /sys/fs/bpf/a', 'unpin', { query: { path: '/sys/fs/bpf/a' } }, 'unpinned /sys/fs/bpf/a'],
+  [
+    'bpffs mkdir audit',
+    'makeBpffsDirectory',
+    { body: { path: '/sys/fs/bpf/audit' } },
+    'made /sys/fs/bpf/audit on node-1, node-2',
+  ],
+  [
+    'bpffs rmdir audit',
+    'removeBpffsDirectory',
+    { query: { path: '/sys/fs/bpf/audit' } },
+    'removed /sys/fs/bpf/audit',
+  ],
+  [
+    'link update 9 other/on_exec',
+    'updateLink',
+    { params: { id: '9' }, body: { program_id: 8 } },
+    'runs on_exec (id 8) in place of on_exec (id 7)',
+  ],
+  ['link detach on_exec', 'detach', { params: { id: '9' } }, 'detached link 9'],
+  [
+    'link attach 7 --symbol vfs_read --symbol vfs_write --cookies 1,2',
+    'attach',
+    { body: { program_id: 7, symbols: ['vfs_read', 'vfs_write'], cookies: [1, 2] } },
+    'attached',
+  ],
+])('%s', async (args, operation, asked, said) => {
+  const { code, stdout, stderr } = await client(...args.split(' '));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(said);
+  expect(daemon.asked.at(-1)).toMatchObject({ operation, ...asked });
+});
+
+test('link why says what nodes have in common once', async () => {
+  const { stdout } = await client('link', 'why', '9');
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    'link 9: execaudit/on_exec at tracepoint:sched:sched_process_exec',
+    '',
+    'node-1, node-2:',
+    '  nothing came to it',
+    '      0 events',
+    '    → run something',
+  ]);
+});
+
+test('iter read prints the text of each node', async () => {
+  const { stdout } = await client('iter', 'read', '9');
+  expect(stdout).toBe('==> node-1 <==\npid comm\n1 init\n\n==> node-2 <==\npid comm\n\n');
+});
+
+test('a refusal names the command to give, not the request', async () => {
+  const hint = 'unpin it first: DELETE /api/v1/bpffs/pins?path=/sys/fs/bpf/x';
+  daemon.answers.detach = () =>
+    new Refuse(422, { code: 'link-pinned', message: 'link 9 is pinned', errno: 16, hint });
+  const { code, stderr } = await client('link', 'detach', '9');
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: 'probectl: link 9 is pinned (EBUSY); unpin it first: `probectl unpin /sys/fs/bpf/x`\n',
+  });
+});
+
 describe('prog load', () => {
   test('sends the object with its options', async () => {
     const { stdout, code } = await client(
@@ -179,6 +310,8 @@ describe('prog load', () => {
         'on_exec=sched/x',
       ],
       ...['--node', 'node-1', '--name', 'mine'],
+      ...['--only', 'on_exec', '--type', 'on_exec=kprobe/vfs_read', '--type', 'xdp'],
+      ...['--pin-maps', 'mine', '--no-pin-by-name'],
     );
     expect(stdout).toMatch(/^loaded execaudit \(object id 2\)\nID +PROGRAM/);
     expect(code).toBe(0);
@@ -196,6 +329,10 @@ describe('prog load', () => {
       max_entries: { events: 4096 },
       event: { '*': 'event', raw: 'owner' },
       targets: { on_exec: { target: 'sched/x' } },
+      only: ['on_exec'],
+      types: { on_exec: 'kprobe/vfs_read', '*': 'xdp' },
+      pin_maps: '/sys/fs/bpf/mine',
+      pin_by_name: false,
     });
   });
 
@@ -304,7 +441,7 @@ test('links attach and detach', async () => {
     node: 'node-1',
   });
   expect((await client('link', 'detach', '9', '--json')).stdout).toBe('{"detached":{"link_id":9}}\n');
-  expect((await client('link', 'detach', 'on_exec')).code).toBe(2);
+  expect((await client('link', 'detach', 'on_nothing')).code).toBe(1);
 });
 
 test('workload and kernel', async () => {

@@ -1,13 +1,14 @@
 import { packageVersion } from '@probed/package';
 import type { Command } from 'commander';
 import { newCommand } from './command';
+import { bpffsCommand, pinCommand, unpinCommand } from './commands/bpffs';
 import { btfCommand } from './commands/btf';
 import { demoCommand } from './commands/demo';
 import { execCommand } from './commands/exec';
 import { helpCommand } from './commands/help';
 import { hooksCommand } from './commands/hooks';
 import { kernelCommand } from './commands/kernel';
-import { linkCommand } from './commands/link';
+import { iterCommand, linkCommand } from './commands/link';
 import { mapCommand } from './commands/map';
 import { objectCommand } from './commands/object';
 import { podsCommand } from './commands/pods';
@@ -17,6 +18,7 @@ import { runCommand } from './commands/run';
 import { scenarioCommand } from './commands/scenario';
 import { sessionsCommand } from './commands/sessions';
 import { statusCommand } from './commands/status';
+import { testCommand } from './commands/test';
 import { versionCommand } from './commands/version';
 import { workloadCommand } from './commands/workload';
 
@@ -40,6 +42,7 @@ export function createProgram(): Command {
   program.commandsGroup('In this process:');
   for (const command of [
     runCommand(),
+    testCommand(),
     demoCommand(),
     progCommand(),
     btfCommand(),
@@ -59,6 +62,10 @@ export function createProgram(): Command {
     sessionsCommand(),
     mapCommand(),
     linkCommand(),
+    iterCommand(),
+    pinCommand(),
+    unpinCommand(),
+    bpffsCommand(),
     objectCommand(),
     workloadCommand(),
     kernelCommand(),

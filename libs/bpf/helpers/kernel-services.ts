@@ -62,6 +62,10 @@ export interface KernelServices {
   taskKernelStack?(task: number): readonly number[];
   /** Path of the `struct path` at an offset (`d_path`); undefined is -EINVAL. */
   dPath?(path: number): string | undefined;
+  /** Cookie of the `struct sock` at an offset. */
+  socketCookie?(sock: number): number;
+  /** Writes to the `struct seq_file` at an offset, all or nothing; false is -EOVERFLOW. */
+  seqWrite?(seq: number, bytes: Uint8Array): boolean;
   /** Offset of a CPU's copy of the per-CPU variable at `variable`; without it per-CPU data reads as NULL. */
   perCpu?(variable: number, cpu: number): number;
   /** Attach cookie, probed function and its arguments for the program in flight. */

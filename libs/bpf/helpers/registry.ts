@@ -8,6 +8,7 @@ import { MAP_HELPERS } from './map';
 import { PERF_EVENT_HELPERS } from './perf-event';
 import { PROBE_READ_HELPERS } from './probe-read';
 import { RINGBUF_HELPERS } from './ringbuf';
+import { SOCKET_HELPERS } from './socket';
 import { SPIN_LOCK_HELPERS } from './spin-lock';
 import { STACK_HELPERS } from './stack';
 import { STRING_HELPERS } from './string';
@@ -33,6 +34,7 @@ const FAMILIES: readonly HelperFamily[] = [
   SPIN_LOCK_HELPERS,
   FILE_HELPERS,
   DYNPTR_HELPERS,
+  SOCKET_HELPERS,
 ];
 
 /** Every helper that exists here, by its name in lib `spec`'s table. */

@@ -75,9 +75,33 @@ function snprintf(c: HelperContext): HelperFn {
   };
 }
 
+/** Longest text that one bpf_seq_printf can write: the buffer of an iterator. */
+const SEQ_TEXT_BYTES = 32_768;
+
+/** kernel/trace/bpf_trace.c: bpf_seq_printf. */
+function seqPrintf(c: HelperContext): HelperFn {
+  const printf = new Bprintf(c, new UnsafeMemory(c));
+  return (seq, fmt, size, data, bytes) => {
+    const args = argsAt(c, data, bytes >>> 0);
+    const format = args && formatAt(c, fmt, size >>> 0);
+    if (!args || !format) return E.INVAL;
+    const out = printf.format(format, args, SEQ_TEXT_BYTES);
+    if (typeof out === 'number') return out;
+    return c.services.seqWrite?.(seq, out.bytes) ? 0 : E.OVERFLOW;
+  };
+}
+
+/** kernel/trace/bpf_trace.c: bpf_seq_write. */
+function seqWrite(c: HelperContext): HelperFn {
+  return (seq, data, bytes) =>
+    c.services.seqWrite?.(seq, c.memory.copyOut(data, bytes >>> 0)) ? 0 : E.OVERFLOW;
+}
+
 /** kernel/trace/bpf_trace.c, kernel/bpf/helpers.c. */
 export const TRACE_PRINTK_HELPERS: HelperFamily = {
   trace_printk: tracePrintk,
   trace_vprintk: traceVprintk,
   snprintf,
+  seq_printf: seqPrintf,
+  seq_write: seqWrite,
 };

@@ -10,7 +10,7 @@ import {
   subprogTarget,
 } from '@probed/isa';
 import { addressOf, DIRECT_MAP_HI, RESERVED_BYTES } from '@probed/memory';
-import type { ExecutableProgram, ExecutionEnv, VerifiedProgram } from '@probed/spec';
+import type { ExecutableProgram, ExecutionCounters, ExecutionEnv, VerifiedProgram } from '@probed/spec';
 import { DecodedProgram, Execution, type Machine, type StepObserver, TAIL_CALL } from './execution';
 import { ExecutionFault, MemoryFault } from './faults';
 import { callLinked, type LinkedCall, linkHelper } from './helper-call';
@@ -19,6 +19,8 @@ import { readUint, writeUint } from './words';
 export interface InterpreterOptions {
   /** Sees every instruction of the program and its callbacks before it runs. */
   readonly observe?: StepObserver;
+  /** Counts every instruction and every jump taken. */
+  readonly counters?: ExecutionCounters;
 }
 
 /** BPF_MAX_LOOPS (include/linux/bpf.h): what `may_goto` allows a run. */
@@ -38,7 +40,7 @@ export function createInterpreter(
   env: ExecutionEnv,
   options: InterpreterOptions = {},
 ): ExecutableProgram {
-  const machine = new KernelMachine(program, env, options.observe);
+  const machine = new KernelMachine(program, env, options);
   const decoded = new DecodedProgram(program.insns);
   return { run: (ctx, stackTop) => machine.run(decoded, ctx, stackTop) };
 }
@@ -50,11 +52,12 @@ class KernelMachine implements Machine {
   private readonly immediates = new Map<number, bigint>();
   private mayGotoLeft = 0;
   readonly observe: StepObserver;
+  private readonly counters: ExecutionCounters | undefined;
 
   constructor(
     private readonly program: VerifiedProgram,
     private readonly env: ExecutionEnv,
-    observer: StepObserver | undefined,
+    { observe, counters }: InterpreterOptions,
   ) {
     const { insns, facts } = program;
     for (let slot = 0; slot < insns.length; slot += insnSlots(insns[slot])) {
@@ -66,8 +69,11 @@ class KernelMachine implements Machine {
     }
     this.observe = (slot, registers, depth) => {
       if (!facts[slot].reachable) throw new ExecutionFault(slot, 'reached, but verified as unreachable');
-      observer?.(slot, registers, depth);
+      if (counters) counters.executed[slot]++;
+      observe?.(slot, registers, depth);
     };
+    counters?.counted.fill(1);
+    this.counters = counters;
   }
 
   run(decoded: DecodedProgram, ctx: number, stackTop: number): number {
@@ -119,6 +125,7 @@ class KernelMachine implements Machine {
 
   branched(slot: number, taken: boolean): void {
     const { branch } = this.program.facts[slot];
+    if (taken && this.counters) this.counters.taken[slot]++;
     if (branch && (branch === 'always') !== taken)
       throw new ExecutionFault(
         slot,

@@ -1,4 +1,4 @@
-import { insnSlots } from '@probed/isa';
+import { type Insn, insnSlots, OP_CALL, OP_MAY_GOTO } from '@probed/isa';
 import type { Subprogram } from '@probed/spec';
 import { CodeWriter, OP } from '@probed/wasm';
 import { type Block, buildBlocks, NONE } from './cfg/block-graph';
@@ -133,8 +133,29 @@ class FunctionCompiler {
   private compileBody(block: Block): void {
     const { insns } = this.f;
     const end = block.terminatorSlot === NONE ? block.end : block.terminatorSlot;
-    for (let slot = block.start; slot < end; slot += insnSlots(insns[slot]))
+    // Code of its own, without slots, joins an irreducible region.
+    if (block.end > block.start) this.countRun(block.start);
+    for (let slot = block.start; slot < end; slot += insnSlots(insns[slot])) {
       lowerInsn(this.f, insns[slot], slot);
+      // A call may not come back: a tail call that is made, a budget used up.
+      if (insns[slot].opcode === OP_CALL && slot + 1 < block.end) this.countRun(slot + 1);
+    }
+  }
+
+  private countRun(slot: number): void {
+    const { coverage } = this.f.module;
+    if (!coverage) return;
+    coverage.counted[slot] = 1;
+    this.code.i32Const(slot).call(coverage.executed);
+  }
+
+  /** Evaluates the condition once more; that of `may_goto` is no question but an action. */
+  private countTaken(insn: Insn, slot: number): void {
+    const { coverage } = this.f.module;
+    if (!coverage || insn.opcode === OP_MAY_GOTO) return;
+    this.code.i32Const(slot);
+    pushCondition(this.f, insn, false);
+    this.code.call(coverage.taken);
   }
 
   private compileTerminator(block: Block, at: number, delayed: Scope | undefined): void {
@@ -169,6 +190,7 @@ class FunctionCompiler {
     const { code, f } = this;
     const insn = f.insns[block.terminatorSlot];
     f.regs.flush();
+    this.countTaken(insn, block.terminatorSlot);
     if (delayed) {
       pushCondition(f, insn, true);
       code.if();

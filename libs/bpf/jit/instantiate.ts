@@ -1,5 +1,11 @@
 import { hi32, lo32 } from '@probed/base';
-import { BudgetExceeded, type CallbackInvoker, type ExecutionEnv, type HelperFn } from '@probed/spec';
+import {
+  BudgetExceeded,
+  type CallbackInvoker,
+  type ExecutionCounters,
+  type ExecutionEnv,
+  type HelperFn,
+} from '@probed/spec';
 import { type BuiltModule, IMPORTS, NAME } from './module';
 
 /** BPF_MAX_LOOPS (include/linux/bpf.h): how often `may_goto` falls through in one run. */
@@ -8,7 +14,7 @@ const MAY_GOTO_ITERATIONS = 8 * 1024 * 1024;
 type Run = (ctx: number, stackTop: number) => number;
 
 /** Links a module with its environment. @returns its main program */
-export function instantiate(module: BuiltModule, env: ExecutionEnv): Run {
+export function instantiate(module: BuiltModule, env: ExecutionEnv, counters?: ExecutionCounters): Run {
   let callback: HelperFn | undefined;
   const invoke: CallbackInvoker = (slot, r1, r2, r3, r4, r5) =>
     callback!(
@@ -33,6 +39,7 @@ export function instantiate(module: BuiltModule, env: ExecutionEnv): Run {
   };
   imports[NAME.tailCall] = (ctx: number, map: number, index: number, stackTop: number) =>
     env.tailCall(ctx, map, index, stackTop);
+  if (counters) Object.assign(imports, countingImports(counters));
   module.helpers.forEach(({ id, map, takesCallback }, index) => {
     const helper = env.helper(id, map);
     imports[NAME.helper(index)] = takesCallback ? withCallbacks(helper, env, invoke) : helper;
@@ -42,6 +49,17 @@ export function instantiate(module: BuiltModule, env: ExecutionEnv): Run {
   const run = exports[NAME.run] as Run;
   const mayGotoLeft = exports[NAME.mayGoto] as WebAssembly.Global<'i32'> | undefined;
   return mayGotoLeft ? withMayGoto(run, mayGotoLeft) : (ctx, stackTop) => run(ctx, stackTop) >>> 0;
+}
+
+function countingImports({ executed, taken }: ExecutionCounters): Record<string, WebAssembly.ImportValue> {
+  return {
+    [NAME.executed]: (slot: number) => {
+      executed[slot]++;
+    },
+    [NAME.taken]: (slot: number, isTaken: number) => {
+      if (isTaken !== 0) taken[slot]++;
+    },
+  };
 }
 
 /** Each run has its own count, one inside another run of the same program too. */

@@ -10,6 +10,7 @@ import {
 } from '@probed/isa';
 import { DIRECT_MAP_HI } from '@probed/memory';
 import {
+  type ExecutionCounters,
   type ExecutionEnv,
   helperAbi,
   helperById,
@@ -20,7 +21,7 @@ import { type CodeWriter, ModuleBuilder, OP, type ValType } from '@probed/wasm';
 import { writeCallbackTrampoline } from './callback-trampoline';
 import { compileFunction, type FunctionFrame } from './function-compiler';
 import { FUNCTION_BYTES_MAX, JitLimitError } from './limits';
-import type { ModuleContext } from './lower/context';
+import type { CoverageImports, ModuleContext } from './lower/context';
 import { inlineHelper } from './lower/inline-helpers';
 
 /** Namespace of all imports. */
@@ -31,6 +32,8 @@ export const NAME = {
   memory: 'memory',
   charge: 'charge',
   tailCall: 'tailCall',
+  executed: 'executed',
+  taken: 'taken',
   run: 'run',
   callback: 'callback',
   mayGoto: 'mayGotoLeft',
@@ -59,8 +62,12 @@ const GENERAL_REGISTERS = 10;
 const SUBPROGRAM_PARAMS: readonly ValType[] = ['i64', 'i64', 'i64', 'i64', 'i64', 'i32'];
 
 /** Encodes a program: subprogram n becomes one function, the main program is the export `run`. */
-export function buildModule(program: VerifiedProgram, env: ExecutionEnv): BuiltModule {
-  return new ProgramModule(program, env).build();
+export function buildModule(
+  program: VerifiedProgram,
+  env: ExecutionEnv,
+  counters?: ExecutionCounters,
+): BuiltModule {
+  return new ProgramModule(program, env, counters).build();
 }
 
 class ProgramModule implements ModuleContext {
@@ -74,6 +81,7 @@ class ProgramModule implements ModuleContext {
   private readonly callbacks: number[] = [];
   readonly chargeImport: number;
   readonly tailCallImport: number;
+  readonly coverage: CoverageImports | undefined;
   readonly callbackFrame: number;
   readonly mayGotoLeft: number;
   private readonly usesMayGoto: boolean;
@@ -81,6 +89,7 @@ class ProgramModule implements ModuleContext {
   constructor(
     readonly program: VerifiedProgram,
     readonly env: ExecutionEnv,
+    counters: ExecutionCounters | undefined,
   ) {
     const { builder } = this;
     builder.importMemory(IMPORTS, NAME.memory, { initial: 1, maximum: WASM_PAGES_MAX, shared: true });
@@ -90,6 +99,11 @@ class ProgramModule implements ModuleContext {
       NAME.tailCall,
       builder.type(['i32', 'i32', 'i32', 'i32'], ['i32']),
     );
+    this.coverage = counters && {
+      counted: counters.counted,
+      executed: builder.importFunc(IMPORTS, NAME.executed, builder.type(['i32'], [])),
+      taken: builder.importFunc(IMPORTS, NAME.taken, builder.type(['i32', 'i32'], [])),
+    };
     this.usesMayGoto = program.insns.some(
       (insn, slot) => insn.opcode === OP_MAY_GOTO && program.facts[slot].reachable,
     );
@@ -165,7 +179,7 @@ class ProgramModule implements ModuleContext {
 
   /** Function index of an imported helper. */
   private helperFunction(index: number): number {
-    return this.tailCallImport + 1 + index;
+    return (this.coverage?.taken ?? this.tailCallImport) + 1 + index;
   }
 
   private define(

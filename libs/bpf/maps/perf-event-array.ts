@@ -80,6 +80,17 @@ export class PerfEventArray extends BaseMap {
     return this.write(buffer, data, bytes);
   }
 
+  /** Counts a sample of this CPU that was refused for reasons of others, as if the buffer were full. */
+  refuse(): void {
+    const buffer = this.buffers[this.env.currentCpu()];
+    if (buffer) buffer.lost++;
+  }
+
+  /** Samples refused and not yet reported in a record of their own. */
+  get pendingLost(): number {
+    return this.buffers.reduce((sum, buffer) => sum + (buffer?.lost ?? 0), 0);
+  }
+
   /** User space's loop over all CPUs' buffers. Record bytes are valid during the call only. @returns records taken */
   consume(take: (record: PerfRecord) => void): number {
     let taken = 0;

@@ -81,6 +81,11 @@ export class RingBuffer extends BaseMap {
     return header + HEADER_BYTES;
   }
 
+  /** Counts a reservation that was refused for reasons of others, as if the ring were full. */
+  refuse(): void {
+    this.dropped++;
+  }
+
   /** `bpf_ringbuf_submit` and `bpf_ringbuf_discard` of a reserved record. */
   commit(record: number, flags: number, discard: boolean): void {
     const { u32 } = this.env.memory;

@@ -1,9 +1,12 @@
 import { BPF_MAP_TYPE } from '@probed/abi';
 import { err, ok, type Result } from '@probed/base';
 import type { Btf, BtfMember, BtfStruct, BtfVariable } from '@probed/btf';
-import type { MapSpec } from '@probed/spec';
+import { type MapSpec, ringbufBytes } from '@probed/spec';
 import { elfFault } from './elf';
 import { mapError } from './map-faults';
+
+/** Section of maps that BTF describes. */
+export const MAPS_SECTION = '.maps';
 
 /** A map of a `.maps` section and where it lies in it. */
 export interface PlacedMap {
@@ -33,12 +36,22 @@ function readMap(btf: Btf, variable: BtfVariable): Result<PlacedMap> {
   if (name === '') return mapError('', `the map at offset ${offset} has no name`);
   if (variable.linkage === 'extern')
     return mapError(name, 'extern maps are resolved by linking, not by loading');
+  return readMapDefinition(btf, { name, typeId, offset });
+}
+
+/** A map as the type of its variable defines it. */
+export function readMapDefinition(
+  btf: Btf,
+  { name, typeId, offset }: Pick<BtfVariable, 'name' | 'typeId' | 'offset'>,
+): Result<PlacedMap> {
   const struct = btf.resolve(typeId);
   if (struct.kind !== 'struct') return mapError(name, `its definition is no struct but a ${struct.kind}`);
   const draft = newDraft(name);
   const fault = fillDraft(btf, struct, draft, false);
   if (!fault.ok) return fault;
   if (draft.type === 0) return mapError(name, "map type isn't specified");
+  if (draft.type === BPF_MAP_TYPE.RINGBUF || draft.type === BPF_MAP_TYPE.USER_RINGBUF)
+    draft.maxEntries = ringbufBytes(draft.maxEntries);
   const { valuesOffset, ...spec } = draft;
   return ok({ spec, offset, ...(valuesOffset !== undefined && { valuesOffset }) });
 }

@@ -1,7 +1,8 @@
-import { diagnostic, err, ok, type Result } from '@probed/base';
+import { type Diagnostic, diagnostic, err, ok, type Result } from '@probed/base';
 import type { CoreRelo } from '@probed/btf';
 import { decodeInsns, INSN_BYTES, type Insn } from '@probed/isa';
 import type { BtfExt, ExtLine, ExtSection } from './btf-ext';
+import { callTargets } from './call-targets';
 import { type ElfObject, type ElfSection, type ElfSymbol, elfFault } from './elf';
 import { SHT, STB, STT, STV } from './elf-constants';
 import type { Extern } from './externs';
@@ -36,6 +37,8 @@ export interface CodeFunction {
   readonly cores: readonly InsnCore[];
   /** Filled by the relocation pass. */
   readonly references: Map<number, CodeReference>;
+  /** Relocations that mean nothing: no program that reaches the function can be linked. */
+  readonly faults: Diagnostic[];
 }
 
 export const TEXT_SECTION = '.text';
@@ -44,18 +47,23 @@ const ENOTSUP = 95;
 /** Splits the code sections into functions, in order of section and offset. */
 export function readFunctions(elf: ElfObject, ext: BtfExt): Result<CodeFunction[]> {
   const functions: CodeFunction[] = [];
+  let targets: ReadonlyMap<number, ReadonlySet<number>> | undefined;
+  const called = (section: number) => (targets ??= callTargets(elf)).get(section);
   for (const section of elf.sections) {
     if (section.type !== SHT.PROGBITS || !section.executable || section.size === 0) continue;
     if (section.data.length % INSN_BYTES !== 0)
       return err(
         elfFault('code-malformed', `section '${section.name}': ${section.size} bytes is no multiple of 8`),
       );
-    const read = readSection(elf, section, ext.get(section.name));
+    const read = readSection(elf, section, ext.get(section.name), called);
     if (!read.ok) return read;
     functions.push(...read.value);
   }
   return ok(functions);
 }
+
+/** Offsets of a section to which calls lead. */
+type CalledOffsets = (section: number) => ReadonlySet<number> | undefined;
 
 interface Extent {
   readonly symbol: ElfSymbol;
@@ -67,11 +75,19 @@ function readSection(
   elf: ElfObject,
   section: ElfSection,
   ext: ExtSection | undefined,
+  called: CalledOffsets,
 ): Result<CodeFunction[]> {
-  const extents = functionExtents(elf, section);
+  const extents = functionExtents(elf, section, called);
   if (!extents.ok) return extents;
   const functions: CodeFunction[] = [];
   for (const { symbol, offset, bytes } of extents.value) {
+    const entry = section.name !== TEXT_SECTION && symbol.binding !== STB.LOCAL;
+    const last = functions.at(-1);
+    // Another name for the same code, whose relocations are the same ones.
+    if (last && offset === last.start * INSN_BYTES) {
+      functions.push({ ...last, name: symbol.name, entry });
+      continue;
+    }
     const insns = decodeInsns(section.data.subarray(offset, offset + bytes));
     if (!insns.ok) return insns;
     functions.push({
@@ -79,8 +95,9 @@ function readSection(
       section,
       start: offset / INSN_BYTES,
       insns: insns.value,
-      entry: section.name !== TEXT_SECTION && symbol.binding !== STB.LOCAL,
+      entry,
       references: new Map(),
+      faults: [],
       ...debugInfo(ext, offset, bytes),
     });
   }
@@ -88,10 +105,10 @@ function readSection(
 }
 
 /** Function symbols of a section; those of compilers before LLVM 8 have no type and no size. */
-function functionExtents(elf: ElfObject, section: ElfSection): Result<Extent[]> {
+function functionExtents(elf: ElfObject, section: ElfSection, called: CalledOffsets): Result<Extent[]> {
   const own = elf.symbolsBySection.get(section.index) ?? [];
   const typed = own.filter((s) => s.type === STT.FUNC);
-  const symbols = typed.length ? typed : own.filter((s) => s.type === STT.NOTYPE && s.binding === STB.GLOBAL);
+  const symbols = typed.length ? typed : untypedFunctions(own, () => called(section.index));
   symbols.sort((a, b) => a.value - b.value);
   const extents: Extent[] = [];
   for (const [i, symbol] of symbols.entries()) {
@@ -102,14 +119,27 @@ function functionExtents(elf: ElfObject, section: ElfSection): Result<Extent[]> 
     if (offset + bytes > section.data.length)
       return err(codeFault(section, `program at offset ${offset} crosses section boundary`));
     const last = extents.at(-1);
-    // Aliases: two names for one function are one function.
-    if (last && offset < last.offset + last.bytes) {
-      if (offset === last.offset && bytes === last.bytes) continue;
+    const alias = last?.offset === offset && last.bytes === bytes;
+    if (last && !alias && offset < last.offset + last.bytes)
       return err(codeFault(section, `functions '${last.symbol.name}' and '${symbol.name}' overlap`));
-    }
     extents.push({ symbol, offset, bytes });
   }
   return ok(extents);
+}
+
+/** Global symbols, and local ones where calls lead: the rest are labels inside functions. */
+function untypedFunctions(
+  symbols: readonly ElfSymbol[],
+  called: () => ReadonlySet<number> | undefined,
+): ElfSymbol[] {
+  const untyped = symbols.filter((s) => s.type === STT.NOTYPE);
+  const targets = untyped.some((s) => s.binding === STB.LOCAL) ? called() : undefined;
+  return untyped.filter((s) => s.binding !== STB.LOCAL || targets?.has(s.value));
+}
+
+/** Key of a place in the code. */
+export function placeOf(section: number, slot: number): string {
+  return `${section}:${slot}`;
 }
 
 function codeFault(section: ElfSection, message: string) {

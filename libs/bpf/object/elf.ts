@@ -27,6 +27,10 @@ export interface ElfSection {
   /** `SHT_*`. */
   readonly type: number;
   readonly executable: boolean;
+  /** `SHF_*`. */
+  readonly flags: number;
+  /** Bytes; 0 or 1 for none. */
+  readonly align: number;
   /** Bytes in memory; of a NOBITS section the file holds none of them. */
   readonly size: number;
   readonly link: number;
@@ -75,6 +79,9 @@ const EINVAL = 22;
 export function elfFault(code: string, message: string, hint?: string): Diagnostic {
   return diagnostic(code, message, { errno: EINVAL, ...(hint && { hint }) });
 }
+
+/** Sections together may have this many times the bytes of the file. */
+const OVERLAP_FACTOR = 2;
 
 const HOW_TO_COMPILE = 'compile it with: clang -g -O2 --target=bpf -c';
 
@@ -185,7 +192,14 @@ function readSections(reader: ByteReader): Result<ElfSection[]> {
   if (count > LIMITS.sections)
     return err(elfFault('elf-too-large', `${count} sections, the limit is ${LIMITS.sections}`));
   const raw: RawSection[] = [];
-  for (let i = 0; i < count; i++) raw.push(readSectionHeader(reader, table, i));
+  // Sections of a real file share no bytes; where they do, reading each would cost far more than the file holds.
+  let room = reader.size * OVERLAP_FACTOR;
+  for (let i = 0; i < count; i++) {
+    const section = readSectionHeader(reader, table, i);
+    room -= section.data.length;
+    if (room < 0) return err(elfFault('elf-malformed', 'sections overlap'));
+    raw.push(section);
+  }
   const names = raw[namesIndex];
   if (names?.type !== SHT.STRTAB)
     return err(elfFault('elf-malformed', `no section name table at index ${namesIndex}`));
@@ -197,18 +211,18 @@ function readSectionHeader(reader: ByteReader, table: number, index: number): Ra
   reader.seek(table + index * SECTION_HEADER_BYTES);
   const nameOffset = reader.u32();
   const type = reader.u32();
-  const flags = reader.u64();
+  const flags = Number(BigInt.asUintN(32, reader.u64()));
   reader.skip(8);
   const offset = reader.size64();
   const size = reader.size64();
   const link = reader.u32();
   const info = reader.u32();
-  reader.skip(8);
+  const align = Number(reader.u64());
   const entryBytes = reader.size64();
   const inFile = type !== SHT.NOBITS && type !== SHT.NULL;
   const data = inFile ? reader.seek(offset).slice(size) : new Uint8Array(0);
-  const executable = (flags & BigInt(SHF_EXECINSTR)) !== 0n;
-  return { index, nameOffset, type, executable, size, link, info, entryBytes, data };
+  const executable = (flags & SHF_EXECINSTR) !== 0;
+  return { index, nameOffset, type, executable, flags, align, size, link, info, entryBytes, data };
 }
 
 function readSymbols(sections: readonly ElfSection[], table: ElfSection): Result<ElfSymbol[]> {

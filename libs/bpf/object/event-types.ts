@@ -1,40 +1,59 @@
 import { BPF_MAP_TYPE } from '@probed/abi';
 import type { Btf, BtfType } from '@probed/btf';
 import type { MapSpec } from '@probed/spec';
-import { recordSizes } from './event-sizes';
+import { structFromCode } from './events/code-struct';
+import { type RecordSite, recordSites } from './events/record-sites';
+import { agreement, discriminators } from './events/struct-match';
 import { isLegacyMapSection } from './legacy-maps';
 import type { ObjectSpec } from './object-spec';
 
 /**
  * What the records of a ring buffer or perf buffer are, as far as the object tells.
  *
- * Rules, the first that applies:
+ * Rules, the first that applies; 2–6 for each place in the code that sends a record:
  * 1. The map's value type, when it is a struct or union: `__type(value, struct event)`.
- * 2. The struct that fits what the programs write: where the size given to `bpf_ringbuf_reserve`,
- *    `bpf_ringbuf_output`, `bpf_perf_event_output` is a constant, a struct of the object with that size.
- * 3. Where no size is a constant, the object's one struct that a global pointer names, that a hash map or an array
- *    of one element holds (what is too long for the stack is composed there), or that has `event` in its name.
+ * 2. The value type of the map that the record is composed in (a scratch map's value that is looked up and sent).
+ * 3. The type that a subprogram's parameter gives the record (`static int send(struct event *e)`, by BTF).
+ * 4. The type that the source gives it: `sizeof(struct event)` or `struct event *e` in the lines of `.BTF.ext`.
+ * 5. The struct of the object that is as long as what is sent, where the length is a constant. Where no length is
+ *    one: the object's one struct that a global pointer names, that a hash map or an array of one element holds (what
+ *    is too long for the stack is composed there), or that has `event` in its name.
+ * 6. A struct put together from the code that fills it (see `structFromCode`): compilers leave out of BTF what only
+ *    lives on the stack.
  *
  * The structs of the object are those that its BTF or its DWARF defines and that are not the kernel's: they have not
  * the name of a type of the kernel's BTF, are not the root of a CO-RE relocation, no `___flavour`, and do not begin
- * with `__`, nor define a map of the legacy `maps` section; whatever a global pointer names (`struct event *unused __attribute__((unused))`) counts all the same.
- * Of several that fit, one that a global pointer names comes first, then one that is no map key, then one that is
- * not the value of a hash map, then one that has `event` in its name. When several are left, none is taken.
+ * with `__`, nor define a map of the legacy `maps` section; whatever a global pointer names
+ * (`struct event *unused __attribute__((unused))`) counts all the same. Of several that fit, one whose members are
+ * where the code writes members of those names comes first, then one that a global pointer names, then one that is no
+ * map key, then one that is not the value of a hash map, then one that has `event` in its name. When several are
+ * left, none is taken.
  */
 export interface EventType {
-  /** BTF that {@link typeId} belongs to: the object's, or one made from its DWARF. */
+  /** BTF that {@link typeId} belongs to: the object's, or one made from its DWARF or its code. */
   readonly btf: Btf;
   readonly typeId: number;
   /** `event` for `struct event` and for `typedef struct {…} event`. */
   readonly name: string;
   readonly bytes: number;
+  /** Members that always hold these numbers, where that tells types of the same length apart. */
+  readonly when?: readonly EventTag[];
+  /** Put together from the code: names and places are right, signs are guessed. */
+  readonly fromCode?: boolean;
+}
+
+/** A number in a record that tells its type. Bytes, little endian. */
+export interface EventTag {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly value: number;
 }
 
 const BUFFERS: ReadonlySet<number> = new Set([BPF_MAP_TYPE.RINGBUF, BPF_MAP_TYPE.PERF_EVENT_ARRAY]);
 
 /**
- * Candidates for the records of a map, one a record size; see {@link EventType} for the rules. Empty when the object
- * does not tell. Pick one for a record with {@link pickEventType}.
+ * Candidates for the records of a map, shortest first; see {@link EventType} for the rules. Empty when the object does
+ * not tell. Pick one for a record with {@link pickEventType}.
  *
  * @param kernel the kernel's BTF, to tell its structs from the object's
  */
@@ -43,28 +62,152 @@ export function eventTypes(object: ObjectSpec, map: MapSpec, kernel?: Btf): read
   if (declared) return [declared];
   if (!BUFFERS.has(map.type)) return [];
   const own = ownStructs(object, kernel);
-  const sizes = [...(recordSizes(object).get(map.name) ?? [])].sort((a, b) => a - b);
-  if (sizes.length === 0) {
+  const sites = sitesOf(object).filter(({ maps }) => maps.includes(map.name));
+  const found = new Map<string, { readonly type: EventType; readonly sites: RecordSite[] }>();
+  const add = (type: EventType, from: readonly RecordSite[]) => {
+    const key = `${type.name}:${type.bytes}`;
+    const known = found.get(key);
+    if (known) known.sites.push(...from);
+    else found.set(key, { type, sites: [...from] });
+  };
+  const untold: RecordSite[] = [];
+  for (const site of sites) {
+    const types = siteTypes(object, own, site);
+    for (const type of types) add(type, [site]);
+    if (types.length === 0) untold.push(site);
+  }
+  for (const [bytes, group] of bySize(untold)) {
+    const type = typeFromCode(map, bytes, group);
+    if (type) add(type, group);
+  }
+  if (found.size === 0 && sites.every(({ sizes }) => sizes.length === 0)) {
     const only = narrow(own.filter(isMeantForOutput));
     return only ? [only.type] : [];
   }
+  return withTags([...found.values()]).sort((a, b) => a.bytes - b.bytes);
+}
+
+const SITES = new WeakMap<ObjectSpec['programs'], readonly RecordSite[]>();
+
+/** The analysis of all programs of an object, made once. */
+function sitesOf({ programs }: ObjectSpec): readonly RecordSite[] {
+  let sites = SITES.get(programs);
+  if (!sites) SITES.set(programs, (sites = recordSites(programs)));
+  return sites;
+}
+
+/** What the records of one place in the code are: a type for each of the lengths that they can have. */
+function siteTypes(object: ObjectSpec, own: readonly OwnStruct[], site: RecordSite): EventType[] {
+  const { sizes } = site;
+  const named = [
+    ...mapValueTypes(object, site),
+    ...parameterTypes(object, site),
+    ...sourceTypes(object, site),
+  ];
+  if (sizes.length === 0) return named.slice(0, 1);
   return sizes.flatMap((size) => {
-    const fitting = narrow(own.filter((struct) => struct.type.bytes === size));
-    return fitting ? [fitting.type] : [];
+    const exact = named.find(({ bytes }) => bytes === size);
+    if (exact) return [exact];
+    const fitting = own.filter((struct) => struct.type.bytes === size);
+    const best = narrow(bestAgreeing(fitting, site));
+    return best ? [best.type] : [];
+  });
+}
+
+/** Those whose members are where the code writes members of those names; all when the code names none. */
+function bestAgreeing(structs: readonly OwnStruct[], site: RecordSite): readonly OwnStruct[] {
+  const scores = structs.map(({ type }) => agreement(type, site.fields));
+  const best = Math.max(0, ...scores.map(({ hits }) => hits));
+  return structs.filter(
+    (_, i) => scores[i].hits === best && (best > 0 || scores[i].named < NAMES_THAT_DECIDE),
+  );
+}
+
+/** So many members that the code names and a struct does not have rule the struct out. */
+const NAMES_THAT_DECIDE = 2;
+
+function mapValueTypes(object: ObjectSpec, { valueOf }: RecordSite): EventType[] {
+  return valueOf.flatMap((name) => {
+    const map = object.maps.find((one) => one.name === name && one.section === undefined);
+    return (map && valueType(object, map)) ?? [];
+  });
+}
+
+function parameterTypes({ btf }: ObjectSpec, { program, parameters }: RecordSite): EventType[] {
+  if (!btf) return [];
+  return parameters.flatMap(({ callee, parameter }) => {
+    const func = program.funcInfo.find(({ insn }) => insn === callee);
+    const type = func && btf.has(func.typeId) ? btf.type(func.typeId) : undefined;
+    const proto = type?.kind === 'func' ? btf.type(type.typeId) : undefined;
+    const typeId = proto?.kind === 'func_proto' ? proto.params[parameter - 1]?.typeId : undefined;
+    const pointed = typeId === undefined ? undefined : btf.resolve(typeId);
+    return pointed?.kind === 'ptr' ? (compositeType(btf, pointed.typeId) ?? []) : [];
+  });
+}
+
+function sourceTypes(object: ObjectSpec, { typeNames }: RecordSite): EventType[] {
+  return typeNames.flatMap((name) => namedEventType(object, name) ?? []);
+}
+
+function bySize(sites: readonly RecordSite[]): Map<number, RecordSite[]> {
+  const groups = new Map<number, RecordSite[]>();
+  for (const site of sites)
+    for (const size of site.sizes) groups.set(size, [...(groups.get(size) ?? []), site]);
+  return groups;
+}
+
+const CODE_RECORD_BYTES_MAX = 64 * 1024;
+
+function typeFromCode(map: MapSpec, bytes: number, sites: readonly RecordSite[]): EventType | undefined {
+  if (bytes > CODE_RECORD_BYTES_MAX) return undefined;
+  const [sourceName] = sites.flatMap(({ typeNames }) => typeNames);
+  const name = sourceName ?? (map.name.replace(/s$/, '') || 'event');
+  const made = structFromCode(
+    name,
+    bytes,
+    sites.flatMap(({ fields }) => fields),
+  );
+  return made && { ...made, name, bytes, fromCode: true };
+}
+
+/** Types of the same length with the members that tell them apart. */
+function withTags(
+  found: readonly { readonly type: EventType; readonly sites: readonly RecordSite[] }[],
+): EventType[] {
+  return found.map(({ type, sites }) => {
+    const others = found.filter((other) => other.type !== type);
+    if (others.length === 0) return type;
+    const when = discriminators(
+      sites,
+      others.map((other) => other.sites),
+    );
+    return when.length > 0 ? { ...type, when } : type;
   });
 }
 
 /**
- * The candidate for a record of a length: the one of that length (a perf buffer pads records to 4 bytes less than a
- * multiple of 8), else the only one there is.
+ * The candidate for a record: of those whose tags it bears, the one of its length (a perf buffer pads records to 4
+ * bytes less than a multiple of 8), else the only one.
  */
-export function pickEventType(types: readonly EventType[], recordBytes: number): EventType | undefined {
+export function pickEventType(
+  types: readonly EventType[],
+  recordBytes: number,
+  record?: Uint8Array,
+): EventType | undefined {
   const padded = (bytes: number) => Math.ceil((bytes + 4) / 8) * 8 - 4;
+  const bearing = record ? types.filter(({ when = [] }) => when.every((tag) => bears(record, tag))) : types;
   return (
-    types.find((type) => type.bytes === recordBytes) ??
-    types.find((type) => padded(type.bytes) === recordBytes) ??
-    (types.length === 1 ? types[0] : undefined)
+    bearing.find((type) => type.bytes === recordBytes) ??
+    bearing.find((type) => padded(type.bytes) === recordBytes) ??
+    (bearing.length === 1 ? bearing[0] : undefined)
   );
+}
+
+function bears(record: Uint8Array, { offset, bytes, value }: EventTag): boolean {
+  if (offset + bytes > record.length) return false;
+  let held = 0;
+  for (let i = bytes - 1; i >= 0; i--) held = held * 256 + record[offset + i];
+  return held === value;
 }
 
 /** A struct, union or typedef of that name in the object's BTF or DWARF; for users who name the type themselves. */
@@ -87,10 +230,12 @@ function isComposite(type: BtfType): boolean {
   return type.kind === 'struct' || type.kind === 'union';
 }
 
-function valueType(object: ObjectSpec, map: MapSpec): EventType | undefined {
-  const { btf } = object;
-  const { valueTypeId: typeId } = map;
-  if (!btf || typeId === 0 || !isComposite(btf.resolve(typeId))) return undefined;
+function valueType({ btf }: ObjectSpec, { valueTypeId }: MapSpec): EventType | undefined {
+  return btf && valueTypeId !== 0 ? compositeType(btf, valueTypeId) : undefined;
+}
+
+function compositeType(btf: Btf, typeId: number): EventType | undefined {
+  if (!isComposite(btf.resolve(typeId)) || btf.sizeOf(typeId) === 0) return undefined;
   const name = btf.type(typeId).name || btf.resolve(typeId).name;
   return { btf, typeId, name, bytes: btf.sizeOf(typeId) };
 }

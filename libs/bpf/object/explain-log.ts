@@ -1,25 +1,7 @@
-import type { Btf, BtfType, CoreRelo } from '@probed/btf';
-import { CORE_RELO_KIND } from '@probed/btf';
+import { CORE_POISON, formatCoreRelo } from '@probed/btf';
 import type { ObjectSpec } from './object-spec';
 import { POISON_KFUNC_BASE } from './relocate';
 
-/** Number of the call that a CO-RE relocation without a target becomes (0xbad2310, libbpf's "bad relo"). */
-const POISON_CORE = 195_896_080;
-const KIND_TEXT: Readonly<Record<number, string>> = {
-  [CORE_RELO_KIND.FIELD_BYTE_OFFSET]: 'byte_off',
-  [CORE_RELO_KIND.FIELD_BYTE_SIZE]: 'byte_sz',
-  [CORE_RELO_KIND.FIELD_EXISTS]: 'field_exists',
-  [CORE_RELO_KIND.FIELD_SIGNED]: 'signed',
-  [CORE_RELO_KIND.FIELD_LSHIFT_U64]: 'lshift_u64',
-  [CORE_RELO_KIND.FIELD_RSHIFT_U64]: 'rshift_u64',
-  [CORE_RELO_KIND.TYPE_ID_LOCAL]: 'local_type_id',
-  [CORE_RELO_KIND.TYPE_ID_TARGET]: 'target_type_id',
-  [CORE_RELO_KIND.TYPE_EXISTS]: 'type_exists',
-  [CORE_RELO_KIND.TYPE_SIZE]: 'type_size',
-  [CORE_RELO_KIND.ENUMVAL_EXISTS]: 'enumval_exists',
-  [CORE_RELO_KIND.ENUMVAL_VALUE]: 'enumval_value',
-  [CORE_RELO_KIND.TYPE_MATCHES]: 'type_matches',
-};
 const CALL = /^(\d+): \(85\) call unknown#(\d+)/;
 
 /**
@@ -44,7 +26,7 @@ export function explainLog(object: ObjectSpec, program: string, log: readonly st
 }
 
 function explain(object: ObjectSpec, name: string, slot: number, number: number): string[] | undefined {
-  if (number === POISON_CORE) {
+  if (number === CORE_POISON) {
     const relo = object.programs
       .find((program) => program.name === name)
       // Of a 64-bit load both slots are poisoned; the relocation is the first one's.
@@ -52,48 +34,15 @@ function explain(object: ObjectSpec, name: string, slot: number, number: number)
     if (!relo || !object.btf) return undefined;
     return [
       `${slot}: <invalid CO-RE relocation>`,
-      `failed to resolve CO-RE relocation ${coreText(object.btf, relo)}`,
+      `failed to resolve CO-RE relocation ${formatCoreRelo(object.btf, relo)}`,
     ];
   }
-  const kfunc = [...object.externs.keys()][number - POISON_KFUNC_BASE];
+  const kfunc = missingKfuncName(object, number);
   if (kfunc === undefined) return undefined;
   return [`${slot}: <invalid kfunc call>`, `kfunc '${kfunc}' is referenced but wasn't resolved`];
 }
 
-/** `<byte_off> [5] struct task_struct.pid (0:3 @ offset 16)`. tools/lib/bpf/relo_core.c: bpf_core_format_spec. */
-function coreText(btf: Btf, { typeId, accessStr, kind }: CoreRelo): string {
-  const type = btf.type(typeId);
-  const head = `<${KIND_TEXT[kind] ?? kind}> [${typeId}] ${type.kind} ${type.name || '<anon>'}`;
-  const path = accessStr.split(':').map(Number);
-  if (kind >= CORE_RELO_KIND.TYPE_ID_LOCAL && kind <= CORE_RELO_KIND.TYPE_SIZE) return head;
-  if (kind === CORE_RELO_KIND.TYPE_MATCHES) return head;
-  const resolved = btf.resolve(typeId);
-  if (resolved.kind === 'enum' || resolved.kind === 'enum64') {
-    const value = resolved.values[path[0]];
-    return value ? `${head}::${value.name} = ${value.value}` : head;
-  }
-  const { text, bits } = fieldText(btf, resolved, path);
-  const offset = bits % 8 ? `${Math.floor(bits / 8)}.${bits % 8}` : `${bits / 8}`;
-  return `${head}${text} (${accessStr} @ offset ${offset})`;
-}
-
-/** Members by name, indexes in brackets; the first index is an array's of the root type and shown only if not 0. */
-function fieldText(btf: Btf, root: BtfType, path: readonly number[]): { text: string; bits: number } {
-  let text = path[0] > 0 ? `[${path[0]}]` : '';
-  let bits = path[0] * btf.sizeOf(root.id) * 8;
-  let type = root;
-  for (const index of path.slice(1)) {
-    if (type.kind === 'struct' || type.kind === 'union') {
-      const member = type.members[index];
-      if (!member) break;
-      if (member.name) text += `.${member.name}`;
-      bits += member.offsetBits;
-      type = btf.resolve(member.typeId);
-    } else if (type.kind === 'array') {
-      text += `[${index}]`;
-      bits += index * btf.sizeOf(type.elemTypeId) * 8;
-      type = btf.resolve(type.elemTypeId);
-    } else break;
-  }
-  return { text, bits };
+/** The weak kernel function whose call {@link relocate} replaced by one of this number; undefined for other numbers. */
+export function missingKfuncName(object: ObjectSpec, number: number): string | undefined {
+  return [...object.externs.keys()][number - POISON_KFUNC_BASE];
 }

@@ -70,7 +70,8 @@ export function readExterns(elf: ElfObject, btf: Btf | undefined): Result<Extern
   return layOut(found);
 }
 
-function isExtern(symbol: ElfSymbol): boolean {
+/** Whether an undefined symbol stands for something of the kernel's. */
+export function isExtern(symbol: ElfSymbol): boolean {
   return symbol.type === STT.NOTYPE && (symbol.binding === STB.GLOBAL || symbol.binding === STB.WEAK);
 }
 

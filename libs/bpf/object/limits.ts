@@ -13,6 +13,7 @@ export const LIMITS = {
   /** A data section becomes one map value; the kernel allows no larger one (KMALLOC_MAX_SIZE, INT_MAX for arrays). */
   dataBytes: 0x7fff_ffff,
   maps: 65_536,
+  programs: 65_536,
   /** Source lines and names in `.BTF.ext`, all together. */
   debugTextBytes: 64 * 1024 * 1024,
   /** Bytes of a `.bss` that may be materialised to set a variable in it. */

@@ -92,6 +92,7 @@ class Linker {
     const { insns, funcInfo, lineInfo, cores } = this.code;
     const start = insns.length;
     const { slotsMax } = this.context;
+    if (fn.faults.length) return err(fn.faults[0]);
     if (start + fn.insns.length > slotsMax)
       return this.fail(fn, `more than ${slotsMax} instructions with its subprograms`, E2BIG);
     for (const insn of fn.insns) insns.push({ ...insn });

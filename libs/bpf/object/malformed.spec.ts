@@ -1,20 +1,29 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Prng } from '@probed/base';
+import { dumpC } from '@probed/btf';
 import fc from 'fast-check';
-import { eventTypes, parseObject } from './index';
+import { damaged } from './fixtures/damage';
+import { eventTypes, listVariables, parseObject, programFault } from './index';
 
 const folder = join(__dirname, 'fixtures');
 const objects = readdirSync(folder)
   .filter((name) => name.endsWith('.o'))
   .map((name) => new Uint8Array(readFileSync(join(folder, name))));
 
+const isOneLine = (text: string) => text.length > 0 && !text.includes('\n');
+
 /** Reads all that an object offers; whatever the bytes, that must end, and end without a throw. */
 function exercise(bytes: Uint8Array): boolean {
   const result = parseObject(bytes, 'x.o');
-  if (!result.ok) return result.error.message.length > 0 && !result.error.message.includes('\n');
-  result.value.debugTypes();
-  for (const map of result.value.maps) eventTypes(result.value, map);
-  return result.value.programs.length > 0;
+  if (!result.ok) return isOneLine(result.error.message);
+  const object = result.value;
+  object.debugTypes();
+  listVariables(object);
+  for (const map of object.maps) eventTypes(object, map);
+  if (object.btf) dumpC(object.btf);
+  const faults = object.programs.map((program) => programFault(program)?.message ?? 'none');
+  return [...faults, ...(object.warnings ?? [])].every(isOneLine);
 }
 
 test('every prefix of an object is refused or read', () => {
@@ -72,4 +81,43 @@ test('lying section headers give an error or an object', () => {
     }),
     { numRuns: 1500 },
   );
+});
+
+const SEED = 7;
+const DAMAGED_COUNT = 4000;
+const MILLISECONDS_MAX = 1000;
+
+test('files damaged in every way end soon', () => {
+  for (let i = 0; i < DAMAGED_COUNT; i++) {
+    const prng = new Prng(SEED * 1_000_003 + i);
+    const bytes = damaged(prng.pick(objects), prng);
+    const start = performance.now();
+    if (!exercise(bytes)) throw new Error(`file ${i}: a message that is not one line`);
+    const took = performance.now() - start;
+    if (took > MILLISECONDS_MAX) throw new Error(`file ${i} took ${Math.round(took)} ms`);
+  }
+}, 60_000);
+
+test('sections that share bytes are refused, however many', () => {
+  const [bytes] = objects;
+  const view = new DataView(bytes.buffer);
+  const table = Number(view.getBigUint64(0x28, true));
+  const count = 4000;
+  const copy = new Uint8Array(bytes.length + (count + 1) * 64);
+  copy.set(bytes);
+  const out = new DataView(copy.buffer);
+  const had = view.getUint16(0x3c, true);
+  copy.copyWithin(bytes.length, table, table + had * 64);
+  out.setBigUint64(0x28, BigInt(bytes.length), true);
+  out.setUint16(0x3c, count, true);
+  for (let i = had; i < count; i++) {
+    const at = bytes.length + i * 64;
+    copy.copyWithin(at, table + 64, table + 128);
+    out.setUint32(at + 4, 1, true);
+    out.setUint32(at + 8, 6, true);
+    out.setBigUint64(at + 0x18, 0n, true);
+    out.setBigUint64(at + 0x20, BigInt(bytes.length), true);
+  }
+  const result = parseObject(copy, 'x.o');
+  expect(result.ok ? '' : result.error.message).toBe('sections overlap');
 });

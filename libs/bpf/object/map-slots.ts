@@ -1,8 +1,8 @@
 import { err, ok, type Result } from '@probed/base';
 import { INSN_BYTES } from '@probed/isa';
 import type { MapSlot, MapSpec } from '@probed/spec';
-import type { PlacedMap } from './btf-maps';
-import type { CodeFunction } from './code';
+import { MAPS_SECTION, type PlacedMap } from './btf-maps';
+import { type CodeFunction, placeOf } from './code';
 import { type ElfObject, type ElfRelocation, elfFault } from './elf';
 
 /** Bytes of one element of a `values` array: a pointer. */
@@ -21,6 +21,7 @@ export function readMapSlots(
   const entries = new Map<string, string>();
   for (const fn of functions) if (fn.entry) entries.set(placeOf(fn.section.index, fn.start), fn.name);
   for (const [index, maps] of placed) {
+    if (elf.sections[index].name !== MAPS_SECTION) continue;
     const inOrder = [...maps].sort((a, b) => a.offset - b.offset);
     const slots = new Map<MapSpec, MapSlot[]>();
     for (const relocation of elf.relocations.get(index) ?? []) {
@@ -62,13 +63,8 @@ function readSlot(
   );
 }
 
-/** Key of a place in the code. */
-function placeOf(section: number, slot: number): string {
-  return `${section}:${slot}`;
-}
-
 /** The map that begins last at or before an offset of its section; the list is in order. */
-function lastAtOrBefore(maps: readonly PlacedMap[], offset: number): PlacedMap | undefined {
+export function lastAtOrBefore(maps: readonly PlacedMap[], offset: number): PlacedMap | undefined {
   let low = 0;
   let high = maps.length;
   while (low < high) {

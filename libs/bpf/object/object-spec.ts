@@ -1,3 +1,4 @@
+import type { Diagnostic } from '@probed/base';
 import type { Btf } from '@probed/btf';
 import type { CollectionSpec, ProgramSpec } from '@probed/spec';
 import type { InsnCore } from './code';
@@ -7,6 +8,8 @@ import type { Extern } from './externs';
 export interface ObjectProgram extends ProgramSpec {
   /** CO-RE relocations by slot, in order of application. */
   readonly cores: readonly InsnCore[];
+  /** Why its code could not be linked; then `insns` are the function's own. {@link programFault} tells all faults. */
+  readonly linkFault?: Diagnostic;
 }
 
 /** An object file as pure data. Valid for every kernel; {@link relocate} makes a collection for one of it. */
@@ -16,6 +19,8 @@ export interface ObjectSpec extends CollectionSpec {
   readonly externs: ReadonlyMap<string, Extern>;
   /** `version` section; 0 when there is none. */
   readonly version: number;
+  /** What was left out because it could not be read and nothing needs it, one line each. */
+  readonly warnings?: readonly string[];
   /** Types of the object's DWARF, read when first asked for; undefined when it has none. */
   debugTypes(): Btf | undefined;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BPF_MAP_TYPE, BPF_PROG_TYPE } from '@probed/abi';
 import { toHex } from '@probed/base';
-import { parseObject } from './index';
+import { parseObject, programFault, retype } from './index';
 import type { ObjectSpec } from './object-spec';
 
 function load(name: string): ObjectSpec {
@@ -29,7 +29,7 @@ describe('BTF-defined maps', () => {
       { flags: 1, pinning: 1, keyTypeId: struct('key'), valueTypeId: struct('value') },
     ],
     ['sized', BPF_MAP_TYPE.ARRAY, 4, 8, 8, { flags: 4, numaNode: 1, keyTypeId: 0, valueTypeId: 0 }],
-    ['ring', BPF_MAP_TYPE.RINGBUF, 0, 24, 12288, { valueTypeId: struct('value') }],
+    ['ring', BPF_MAP_TYPE.RINGBUF, 0, 24, 16384, { valueTypeId: struct('value') }],
     ['perf', BPF_MAP_TYPE.PERF_EVENT_ARRAY, 4, 4, 0, {}],
     ['stacks', BPF_MAP_TYPE.STACK_TRACE, 4, 0, 64, {}],
     ['bloom', BPF_MAP_TYPE.BLOOM_FILTER, 0, 4, 100, { mapExtra: 3 }],
@@ -233,22 +233,6 @@ describe('faults of an object name the place', () => {
 
   test.each([
     [
-      'a section that stands for no type',
-      'legacy',
-      'kprobe/do_unlinkat',
-      'kprobf/do_unlinkat',
-      'section-unknown',
-      /kprobf/,
-    ],
-    [
-      'no maps where symbols point',
-      'legacy',
-      'maps',
-      'napz',
-      'relocation',
-      /bad data relo against section 'napz'/,
-    ],
-    [
       'an unknown map attribute',
       'maps',
       'map_extra',
@@ -266,4 +250,48 @@ describe('faults of an object name the place', () => {
     });
     expect(result.ok ? '' : result.error.message).toMatch(message);
   });
+});
+
+describe('what is wrong with one program is its fault alone', () => {
+  /** The fixture's object with one occurrence of a text replaced. */
+  function changed(name: string, from: string, to: string): ObjectSpec {
+    const bytes = readFileSync(join(__dirname, 'fixtures', `${name}.bpf.o`));
+    bytes.write(to, bytes.indexOf(`${from}\0`), 'latin1');
+    const result = parseObject(bytes, 'x.o');
+    if (!result.ok) throw new Error(JSON.stringify(result.error));
+    return result.value;
+  }
+
+  test('a section that stands for no type', () => {
+    const [entry] = changed('legacy', 'kprobe/do_unlinkat', 'kprobf/do_unlinkat').programs;
+    expect(entry).toMatchObject({ name: 'entry', section: 'kprobf/do_unlinkat', type: 0, attachTo: '' });
+    expect(programFault(entry)).toMatchObject({
+      code: 'program-type',
+      message: "missing BPF prog type, check ELF section name 'kprobf/do_unlinkat'",
+      where: "program 'entry'",
+      errno: 22,
+    });
+  });
+
+  test('until the user names a section', () => {
+    const [entry] = changed('legacy', 'kprobe/do_unlinkat', 'kprobf/do_unlinkat').programs;
+    const retyped = retype(entry, 'kprobe/vfs_read');
+    if (!retyped.ok) throw new Error(retyped.error.message);
+    expect(retyped.value).toMatchObject({ type: BPF_PROG_TYPE.KPROBE, attachTo: 'vfs_read', name: 'entry' });
+    expect(programFault(retyped.value)).toBeUndefined();
+    expect(retype(entry, 'nonsense')).toMatchObject({ ok: false, error: { code: 'section-unknown' } });
+  });
+
+  test('a relocation that means nothing', () => {
+    const object = changed('legacy', 'maps', 'napz');
+    expect(object.maps).toEqual([]);
+    expect(programFault(object.programs[0])).toMatchObject({
+      code: 'relocation',
+      message: "bad data relo against section 'napz'",
+    });
+  });
+});
+
+test('a leading `?` is no part of the section', () => {
+  expect(program(load('calls'), 'optional')).toMatchObject({ section: 'raw_tp/sys_enter', optional: true });
 });

@@ -1,26 +1,26 @@
-import { ByteReader, diagnostic, err, ok, type Result } from '@probed/base';
+import { ByteReader, err, formatDiagnostic, ok, type Result } from '@probed/base';
 import { Btf } from '@probed/btf';
-import { type MapSpec, parseSectionName } from '@probed/spec';
+import type { MapSpec } from '@probed/spec';
 import { type BtfExt, parseBtfExt } from './btf-ext';
 import { fixBtf } from './btf-fixup';
-import { type PlacedMap, readBtfMaps } from './btf-maps';
-import { type CodeFunction, hiddenFunctions, readFunctions, TEXT_SECTION } from './code';
+import { MAPS_SECTION, type PlacedMap, readBtfMaps } from './btf-maps';
+import { type CodeFunction, hiddenFunctions, readFunctions } from './code';
 import { dataSectionFixes, dataSections, kconfigMap, readDataMap } from './data-maps';
 import { readDwarf } from './dwarf';
 import { dwarfToBtf } from './dwarf-btf';
 import { type ElfObject, type ElfSection, elfFault, parseElf } from './elf';
-import { SHT } from './elf-constants';
-import { type Externs, KCONFIG_SECTION, readExterns } from './externs';
-import { isLegacyMapSection, readLegacyMaps } from './legacy-maps';
+import { SHN_UNDEF, SHT } from './elf-constants';
+import { type Externs, isExtern, KCONFIG_SECTION, readExterns } from './externs';
+import { readLegacyMaps } from './legacy-maps';
 import { LIMITS } from './limits';
 import { type LinkContext, linkProgram } from './link';
 import { dataMapName, objectName } from './map-names';
 import { readMapSlots } from './map-slots';
 import type { ObjectProgram, ObjectSpec } from './object-spec';
+import { oneLine, printable } from './one-line';
+import { sectionFacts } from './program-type';
 import { collectReferences, type Targets } from './references';
-
-const MAPS_SECTION = '.maps';
-const EINVAL = 22;
+import { isStructOpsSection, readStructOps, readStructOpsPrograms } from './struct-ops';
 
 /**
  * Reads an eBPF object file (clang's output or `bpftool gen object`'s) into pure data: programs with their
@@ -30,13 +30,15 @@ const EINVAL = 22;
  *
  * Errors are one line and name the place. Never throws, whatever the bytes. Follows `bpf_object__open` of
  * tools/lib/bpf/libbpf.c, and takes what older loaders took: `maps` sections, objects without BTF or typed symbols.
+ * What is wrong with one program (a section that stands for no type, a relocation that means nothing) is that
+ * program's fault alone: see {@link programFault}.
  */
 export function parseObject(bytes: Uint8Array, name: string): Result<ObjectSpec> {
   // A Buffer of Node's is a Uint8Array whose slice() does not copy.
   const object = parse(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
   if (object.ok) return object;
   const { where } = object.error;
-  return err({ ...object.error, where: where ? `${name}: ${where}` : name });
+  return err({ ...oneLine(object.error), where: where ? `${name}: ${printable(where)}` : name });
 }
 
 function parse(bytes: Uint8Array, name: string): Result<ObjectSpec> {
@@ -44,13 +46,12 @@ function parse(bytes: Uint8Array, name: string): Result<ObjectSpec> {
   if (!elf.ok) return elf;
   const types = readTypes(elf.value);
   if (!types.ok) return types;
-  const { btf, ext, externs } = types.value;
+  const { btf, ext, externs, warnings } = types.value;
   const functions = readFunctions(elf.value, ext);
   if (!functions.ok) return functions;
   const maps = readMaps(elf.value, btf, externs, objectName(name), functions.value);
   if (!maps.ok) return maps;
-  const references = collectReferences(elf.value, functions.value, maps.value.targets);
-  if (!references.ok) return references;
+  collectReferences(elf.value, functions.value, maps.value.targets);
   const programs = linkPrograms(functions.value, btf, dataMapName(objectName(name), KCONFIG_SECTION));
   if (!programs.ok) return programs;
   return ok({
@@ -60,6 +61,7 @@ function parse(bytes: Uint8Array, name: string): Result<ObjectSpec> {
     license: text(elf.value, 'license'),
     version: version(elf.value),
     externs: externs.byName,
+    warnings: [...warnings, ...entryWarnings(functions.value)].map(printable),
     debugTypes: debugTypes(elf.value),
     ...(btf && { btf }),
   });
@@ -69,20 +71,21 @@ interface ObjectTypes {
   readonly btf: Btf | undefined;
   readonly ext: BtfExt;
   readonly externs: Externs;
+  readonly warnings: readonly string[];
 }
 
 /** BTF with what the ELF file adds to it, `.BTF.ext`, and the externs that need both. */
 function readTypes(elf: ElfObject): Result<ObjectTypes> {
   const section = elf.sections.find((s) => s.name === '.BTF');
-  if (!section || section.data.length === 0) {
-    const externs = readExterns(elf, undefined);
-    return externs.ok ? ok({ btf: undefined, ext: new Map(), externs: externs.value }) : externs;
-  }
+  if (!section || section.data.length === 0) return withoutTypes(elf, []);
   const raw = Btf.parse(section.data);
-  if (!raw.ok) return raw;
+  if (!raw.ok) {
+    if (needsBtf(elf)) return raw;
+    return withoutTypes(elf, [`.BTF is left out: ${formatDiagnostic(raw.error)}`]);
+  }
   const externs = readExterns(elf, raw.value);
   if (!externs.ok) return externs;
-  const placed = [...dataSections(elf), ...elf.sections.filter((s) => s.name === MAPS_SECTION)];
+  const placed = [...dataSections(elf), ...elf.sections.filter(isPlacedByBtf)];
   const fixed = Btf.parse(
     fixBtf(section.data, raw.value, {
       staticFunctions: hiddenFunctions(elf),
@@ -92,7 +95,33 @@ function readTypes(elf: ElfObject): Result<ObjectTypes> {
   if (!fixed.ok) return fixed;
   const extSection = elf.sections.find((s) => s.name === '.BTF.ext');
   const ext = extSection ? parseBtfExt(extSection.data, fixed.value) : ok<BtfExt>(new Map());
-  return ext.ok ? ok({ btf: fixed.value, ext: ext.value, externs: externs.value }) : ext;
+  const types = { btf: fixed.value, externs: externs.value };
+  return ext.ok
+    ? ok({ ...types, ext: ext.value, warnings: [] })
+    : ok({ ...types, ext: new Map(), warnings: [`left out: ${formatDiagnostic(ext.error)}`] });
+}
+
+/** Code that nothing can call: as of libbpf 1.0, functions without a SEC() are subprograms, even if alone. */
+function entryWarnings(functions: readonly CodeFunction[]): string[] {
+  if (functions.length === 0 || functions.some((fn) => fn.entry)) return [];
+  const names = functions.slice(0, 3).map((fn) => `'${fn.name}'`);
+  return [`no programs: ${names.join(', ')} without a SEC("…") can only be called by others`];
+}
+
+function withoutTypes(elf: ElfObject, warnings: readonly string[]): Result<ObjectTypes> {
+  const externs = readExterns(elf, undefined);
+  return externs.ok ? ok({ btf: undefined, ext: new Map(), externs: externs.value, warnings }) : externs;
+}
+
+/** Sections whose contents BTF alone explains. */
+function isPlacedByBtf(section: ElfSection): boolean {
+  return section.name === MAPS_SECTION || isStructOpsSection(section.name);
+}
+
+/** tools/lib/bpf/libbpf.c: libbpf_needs_btf; BTF that is damaged does no harm where nothing asks for it. */
+function needsBtf(elf: ElfObject): boolean {
+  if (elf.sections.some((section) => isPlacedByBtf(section) && section.size > 0)) return true;
+  return (elf.symbolsBySection.get(SHN_UNDEF) ?? []).some(isExtern);
 }
 
 interface ObjectMaps {
@@ -107,13 +136,16 @@ function readMaps(
   object: string,
   functions: readonly CodeFunction[],
 ): Result<ObjectMaps> {
-  const placed = new Map<number, readonly PlacedMap[]>();
+  const legacy = readLegacyMaps(elf, functions);
+  if (!legacy.ok) return legacy;
+  const placed = new Map<number, readonly PlacedMap[]>(legacy.value);
   for (const section of elf.sections) {
-    const read = readMapSection(elf, section, btf);
+    const read = readMapSection(section, btf);
     if (!read.ok) return read;
     if (read.value.length) placed.set(section.index, read.value);
   }
-  const specs: MapSpec[] = [...placed.values()].flat().map((map) => map.spec);
+  const all = [...placed.values()].flat().map((map) => map.spec);
+  const specs: MapSpec[] = all.filter((spec) => !spec.structOps);
   const taken = new Set(specs.map((spec) => spec.name));
   const data = new Map<number, string>();
   const globals = dataSections(elf);
@@ -129,6 +161,7 @@ function readMaps(
     data.set(section.index, spec.name);
   }
   if (externs.kconfigBytes > 0) specs.push(kconfigMap(object, externs.kconfigBytes, btf));
+  specs.push(...all.filter((spec) => spec.structOps));
   if (specs.length > LIMITS.maps)
     return err(elfFault('elf-too-large', `${specs.length} maps, the limit is ${LIMITS.maps}`));
   const twice = duplicate(specs.map((spec) => spec.name));
@@ -137,13 +170,16 @@ function readMaps(
   const maps = new Map([...placed].map(([index, list]) => [index, byOffset(list)]));
   const targets = { maps, data, externs };
   const slots = readMapSlots(elf, placed, maps, functions);
-  return slots.ok ? ok({ specs, targets }) : slots;
+  if (!slots.ok) return slots;
+  readStructOpsPrograms(elf, btf, placed, functions);
+  return ok({ specs, targets });
 }
 
-function readMapSection(elf: ElfObject, section: ElfSection, btf: Btf | undefined): Result<PlacedMap[]> {
+function readMapSection(section: ElfSection, btf: Btf | undefined): Result<PlacedMap[]> {
   if (section.type !== SHT.PROGBITS || section.size === 0) return ok([]);
   if (section.name === MAPS_SECTION) return readBtfMaps(btf, section.name);
-  return isLegacyMapSection(section.name) ? readLegacyMaps(elf, section) : ok([]);
+  if (isStructOpsSection(section.name)) return readStructOps(btf, section.name);
+  return ok([]);
 }
 
 function duplicate(names: readonly string[]): string | undefined {
@@ -172,40 +208,24 @@ function linkPrograms(
       kconfigMap: kconfigMapName,
       slotsMax: Math.min(LIMITS.objectInsns - used, LIMITS.programInsns),
     });
-    if (!program.ok) return program;
-    used += program.value.insns.length;
-    programs.push(program.value);
+    if (!program.linkFault) used += program.insns.length;
+    programs.push(program);
+    if (programs.length > LIMITS.programs)
+      return err(elfFault('elf-too-large', `more than ${LIMITS.programs} programs`));
   }
-  if (programs.length > 0) return ok(programs);
-  const hint = functions.some((fn) => fn.section.name === TEXT_SECTION)
-    ? 'functions outside a SEC("…") are subprograms'
-    : undefined;
-  return err(
-    diagnostic('no-programs', 'no eBPF programs in the object', { errno: EINVAL, ...(hint && { hint }) }),
-  );
+  return ok(programs);
 }
 
 function linkEntry(
   fn: CodeFunction,
   callback: CodeFunction | undefined,
   context: LinkContext,
-): Result<ObjectProgram> {
-  const info = parseSectionName(fn.section.name);
-  if (!info.ok) return err({ ...info.error, where: `program '${fn.name}'` });
+): ObjectProgram {
+  const head = { name: fn.name, ...sectionFacts(fn.section.name) };
   const linked = linkProgram(fn, callback ? [callback] : [], context);
-  if (!linked.ok) return linked;
-  const { type, expectedAttachType, attachTo, optional, flags } = info.value;
-  const { section, name } = fn;
-  return ok({
-    name,
-    section: section.name,
-    type,
-    expectedAttachType,
-    attachTo,
-    optional,
-    flags,
-    ...linked.value,
-  });
+  if (linked.ok) return { ...head, ...linked.value };
+  const nothing = { refs: new Map(), funcInfo: [], lineInfo: [], cores: [] };
+  return { ...head, insns: fn.insns, ...nothing, linkFault: linked.error };
 }
 
 /** `__exception_cb(fn)`: a declaration tag of a program names a function that nothing calls. By FUNC id. */

@@ -20,14 +20,15 @@ const EOPNOTSUPP = 95;
 const ARENA_SECTION = '.addr_space.1';
 
 /**
- * Turns the relocations of the code sections into references of the functions' instructions.
+ * Turns the relocations of the code sections into references of the functions' instructions; one that means nothing
+ * is a fault of its function.
  * tools/lib/bpf/libbpf.c: bpf_object__collect_prog_relos, bpf_program__record_reloc.
  */
 export function collectReferences(
   elf: ElfObject,
   functions: readonly CodeFunction[],
   targets: Targets,
-): Result<undefined> {
+): void {
   const bySection = new Map<number, CodeFunction[]>();
   for (const fn of functions) {
     const list = bySection.get(fn.section.index);
@@ -42,11 +43,11 @@ export function collectReferences(
       // Code that belongs to no function is not loaded either.
       if (!fn) continue;
       const reference = new Resolver(elf, targets, fn, relocation).resolve();
-      if (!reference.ok) return reference;
-      fn.references.set(Math.floor(relocation.offset / INSN_BYTES) - fn.start, reference.value);
+      if (reference.ok)
+        fn.references.set(Math.floor(relocation.offset / INSN_BYTES) - fn.start, reference.value);
+      else fn.faults.push(reference.error);
     }
   }
-  return ok(undefined);
 }
 
 /** The function that covers a slot of its section; the list is in order of start. */

@@ -14,6 +14,7 @@ import { KCONFIG_SECTION } from './externs';
 import { fillKconfig } from './kconfig';
 import { essentialName } from './names';
 import type { ObjectProgram, ObjectSpec } from './object-spec';
+import { programFault } from './program-type';
 
 const ESRCH = 3;
 /** Calls that libbpf puts in place of missing weak kernel functions have this number plus the extern's position. */
@@ -47,6 +48,8 @@ export function relocateProgram(
   facts: KernelFacts,
   candidates: CoreCandidates = new Map(),
 ): Result<ProgramSpec> {
+  const fault = programFault(program);
+  if (fault) return err({ ...fault, where: `${object.name}: ${fault.where ?? `program '${program.name}'`}` });
   const insns = program.insns.map((insn) => ({ ...insn }));
   const core = applyCore(object.btf, program, insns, facts.btf, candidates);
   if (core) return err(core);

@@ -2,6 +2,7 @@ import { assert } from '@probed/base';
 import type { BpfMap } from '@probed/maps';
 import type { KernelMemory } from '@probed/memory';
 import type { CallbackInvoker, ExecutionEnv, HelperFn, KernelFacts } from '@probed/spec';
+import type { HelperInterceptor } from './helper-interceptor';
 import type { TailCalls } from './tail-calls';
 
 /** Finds a helper's implementation; `map` when every path to the call passes that same map. */
@@ -21,6 +22,7 @@ export class CollectionEnv implements ExecutionEnv {
     private readonly facts: KernelFacts,
     private readonly helpers: HelperSource,
     private readonly tailCalls: TailCalls,
+    private readonly interceptor?: Pick<HelperInterceptor, 'tailCall'>,
   ) {}
 
   mapObject(name: string): number {
@@ -38,6 +40,7 @@ export class CollectionEnv implements ExecutionEnv {
   }
 
   tailCall(ctx: number, map: number, index: number, stackTop: number): number {
+    if (this.interceptor?.tailCall(map)) return 0;
     const target = this.tailCalls.target(map, index);
     if (!target) return 0;
     // A nested run of another hook's program may use the slot, so it is written last.

@@ -1,5 +1,6 @@
 /** Programs and maps of one kernel: create, verify, compile, run. Canonical source: kernel/bpf/syscall.c. */
 export type { CollectionEnv } from './collection-env';
+export type { HelperCall, HelperInterceptor } from './helper-interceptor';
 export { LoadedProgram, type ProgramStats } from './loaded-program';
 export { mapInfoOf } from './map-info';
 export { BpfRuntime, type Engine, type LoadOptions, type RuntimeOptions } from './runtime';

@@ -1,5 +1,11 @@
 import type { VerifiedProgram } from '@probed/spec';
-import { BudgetExceeded, type ExecutableProgram, type ExecutionEnv, type ProgramSpec } from '@probed/spec';
+import {
+  BudgetExceeded,
+  type ExecutableProgram,
+  type ExecutionCounters,
+  type ExecutionEnv,
+  type ProgramSpec,
+} from '@probed/spec';
 import type { RunStacks } from './run-stacks';
 import { TAIL_CALLS_MAX, type TailCalls } from './tail-calls';
 
@@ -29,6 +35,8 @@ export class LoadedProgram {
     private readonly stacks: RunStacks,
     private readonly guard: Uint8Array,
     private readonly tailCalls: TailCalls,
+    /** What ran and how often, when the runtime counts it. */
+    readonly counters?: ExecutionCounters,
   ) {}
 
   get spec(): ProgramSpec {

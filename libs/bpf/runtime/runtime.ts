@@ -7,6 +7,7 @@ import { compile, JitLimitError } from '@probed/jit';
 import { type BpfMap, createMap, type MapEnv, MapRegistry, ProgArrayMap } from '@probed/maps';
 import type { KernelMemory } from '@probed/memory';
 import {
+  ExecutionCounters,
   helperById,
   type KernelFacts,
   type MapInfo,
@@ -16,6 +17,7 @@ import {
 } from '@probed/spec';
 import { type VerifierReject, verify } from '@probed/verifier';
 import { CollectionEnv } from './collection-env';
+import { type HelperInterceptor, intercepted } from './helper-interceptor';
 import { LoadedProgram } from './loaded-program';
 import { mapInfoOf } from './map-info';
 import { RecursionGuards } from './recursion-guard';
@@ -32,6 +34,10 @@ export interface RuntimeOptions {
   readonly engine?: Engine;
   /** See {@link MapEnv.tagRecord}. */
   readonly tagRecord?: () => unknown;
+  /** Counts how often each instruction runs ({@link LoadedProgram.counters}). */
+  readonly coverage?: boolean;
+  /** Stands between programs and helpers. */
+  readonly interceptor?: HelperInterceptor;
 }
 
 /** What `BPF_PROG_LOAD` takes besides the code. */
@@ -42,6 +48,8 @@ export interface LoadOptions {
   readonly logLevel?: number;
   /** What the verifier made of the same program against the same maps, for a kernel with the same facts: taken over. */
   readonly verified?: VerifiedProgram;
+  /** What this object declares of its maps, by name: of one that is another object's, its own BTF has the types. */
+  readonly mapInfos?: ReadonlyMap<string, MapInfo>;
   readonly caps?: ReadonlySet<string>;
 }
 
@@ -83,9 +91,10 @@ export class BpfRuntime {
 
   /** Links for the programs of one collection. */
   link(maps: ReadonlyMap<string, BpfMap>): CollectionEnv {
-    const { memory, facts, services } = this.options;
-    const find = (id: number, map?: BpfMap) => helpers.get(id, map);
-    const env = new CollectionEnv(memory, this.resultSlot, maps, facts, find, this.tailCalls);
+    const { memory, facts, services, interceptor } = this.options;
+    const find = (id: number, map?: BpfMap) =>
+      intercepted(this.maps, interceptor, helpers.get(id, map), id, map);
+    const env = new CollectionEnv(memory, this.resultSlot, maps, facts, find, this.tailCalls, interceptor);
     const helpers = createHelpers({ memory, services, maps: this.maps, env });
     return env;
   }
@@ -97,20 +106,33 @@ export class BpfRuntime {
     env: CollectionEnv,
     options: LoadOptions,
   ): Result<LoadedProgram, VerifierReject | Diagnostic> {
-    const infos = new Map<string, MapInfo>([...maps].map(([name, map]) => [name, map.info]));
+    const infos = new Map<string, MapInfo>(
+      [...maps].map(([name, map]) => [name, options.mapInfos?.get(name) ?? map.info]),
+    );
     const verified = options.verified
       ? ok(options.verified)
       : verify(program, infos, this.options.facts, { ...options, logLevel: options.logLevel ?? 1 });
     if (!verified.ok) return verified;
     const missing = unsupportedHelper(verified.value) ?? foreignProgArray(verified.value, maps);
     if (missing) return err(missing);
-    const built = this.build(verified.value, env);
+    const counters = this.options.coverage ? new ExecutionCounters(verified.value.insns.length) : undefined;
+    const built = this.build(verified.value, env, counters);
     if (!built.ok) return built;
     const guard = this.guards.guardFor(program.type);
     const { executable, wasm } = built.value;
     const id = ++this.lastProgramId;
     const { stacks, tailCalls } = this;
-    const loaded = new LoadedProgram(id, verified.value, wasm, executable, env, stacks, guard, tailCalls);
+    const loaded = new LoadedProgram(
+      id,
+      verified.value,
+      wasm,
+      executable,
+      env,
+      stacks,
+      guard,
+      tailCalls,
+      counters,
+    );
     this.programs.set(id, loaded);
     return ok(loaded);
   }
@@ -143,12 +165,12 @@ export class BpfRuntime {
     return ok(null);
   }
 
-  private build(program: VerifiedProgram, env: CollectionEnv) {
+  private build(program: VerifiedProgram, env: CollectionEnv, counters: ExecutionCounters | undefined) {
     if (this.options.engine === 'interp') {
-      return ok({ executable: createInterpreter(program, env), wasm: undefined });
+      return ok({ executable: createInterpreter(program, env, { counters }), wasm: undefined });
     }
     try {
-      const jited = compile(program, env);
+      const jited = compile(program, env, counters);
       return ok({ executable: jited, wasm: jited.wasm });
     } catch (error) {
       if (!(error instanceof JitLimitError)) throw error;

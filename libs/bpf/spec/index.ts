@@ -12,6 +12,7 @@ export {
   type ContextView,
   contextAccess,
 } from './context';
+export { isErrorInjectable } from './error-injection';
 export {
   BudgetExceeded,
   type CallbackInvoker,
@@ -19,11 +20,13 @@ export {
   type ExecutionEnv,
   type HelperFn,
 } from './execution';
+export { ExecutionCounters } from './execution-counters';
 export { type AbiRet, type AbiSlot, type HelperAbi, type HelperProto, helperAbi } from './helper-proto';
 export { type HelperCapability, helperAllowed, helperCapability } from './helper-sets';
 export { HELPERS, helperById, helperByName } from './helper-table';
 export { helperProtoFor } from './helper-variants';
 export type { KernelDeviation, KernelFacts } from './kernel-facts';
+export { type LsmHookRules, lsmHookRules } from './lsm-hooks';
 export {
   checkMapAttr,
   loaderDefaults,
@@ -33,6 +36,7 @@ export {
   type MapTypeRow,
   mapType,
   mapTypeByName,
+  ringbufBytes,
 } from './map-types';
 export type {
   CollectionSpec,
@@ -42,6 +46,7 @@ export type {
   MapSlot,
   MapSpec,
   ProgramSpec,
+  StructOpsSpec,
 } from './program-spec';
 export {
   type Capability,
@@ -53,11 +58,18 @@ export {
   type ProgramTypeRow,
   programType,
   programTypeByName,
+  programTypeName,
   type ReturnRange,
   returnRange,
 } from './program-types';
 export type { AttachBtf, SectionDef, SectionKind } from './section-defs';
 export { SECTION_DEFS } from './section-defs';
-export { BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, parseSectionName, type SectionInfo } from './section-name';
+export {
+  BPF_F_SLEEPABLE,
+  BPF_F_XDP_HAS_FRAGS,
+  parseSectionName,
+  type SectionInfo,
+  sectionHint,
+} from './section-name';
 export { AttachType, MapType, ProgType } from './uapi-enums';
 export type { InsnFacts, MapInfo, Subprogram, VerifiedProgram } from './verified';

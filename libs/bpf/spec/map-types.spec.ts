@@ -56,7 +56,9 @@ test.each([
   [{ type: MapType.PERF_EVENT_ARRAY, keySize: 0, valueSize: 0, maxEntries: 0 }, [4, 4, 8]],
   [{ type: MapType.RINGBUF, keySize: 0, valueSize: 72, maxEntries: 10_000 }, [0, 0, 16_384]],
   [{ type: MapType.STACK_TRACE, keySize: 4, valueSize: 0, maxEntries: 9 }, [4, 1016, 9]],
-  [{ type: MapType.HASH, keySize: 4, valueSize: 0, maxEntries: 0 }, [4, 0, 0]],
+  [{ type: MapType.HASH, keySize: 4, valueSize: 0, maxEntries: 0 }, [4, 0, 10_240]],
+  [{ type: MapType.PERCPU_ARRAY, keySize: 4, valueSize: 8, maxEntries: 0 }, [4, 8, 8]],
+  [{ type: MapType.PROG_ARRAY, keySize: 4, valueSize: 4, maxEntries: 0 }, [4, 4, 0]],
 ])('loaderDefaults %j', (spec, [keySize, valueSize, maxEntries]) => {
   expect(loaderDefaults({ ...spec, flags: 0 }, 8)).toMatchObject({ keySize, valueSize, maxEntries });
 });

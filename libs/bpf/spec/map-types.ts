@@ -389,8 +389,21 @@ export function checkMapAttr(attr: MapCreateAttr): MapFault | undefined {
   return broken && { errno: broken.errno, message: broken.message(attr) };
 }
 
+/**
+ * Entries of a map whose `max_entries` an object leaves to its own user-space half, which is not there: what the tools
+ * of bcc and xdp-tools set, one a CPU for arrays. Prog arrays and data sections are not for guessing.
+ */
+const UNSIZED_ENTRIES: ReadonlyMap<number, (cpus: number) => number> = new Map([
+  ...[T.HASH, T.LRU_HASH, T.PERCPU_HASH, T.LRU_PERCPU_HASH, T.LPM_TRIE, T.HASH_OF_MAPS, T.QUEUE, T.STACK].map(
+    (type) => [type, () => 10_240] as const,
+  ),
+  [T.STACK_TRACE, () => 16_384],
+  [T.RINGBUF, () => 256 * 1024],
+  ...[T.ARRAY, T.PERCPU_ARRAY, T.PERF_EVENT_ARRAY].map((type) => [type, (cpus: number) => cpus] as const),
+]);
+
 /** Power of two, at least one page: what libbpf makes of a ring buffer's size (adjust_ringbuf_sz). */
-function ringbufBytes(wanted: number): number {
+export function ringbufBytes(wanted: number): number {
   if (wanted === 0) return 0;
   const bytes = Math.max(PAGE_BYTES, 2 ** Math.ceil(Math.log2(wanted)));
   // What no u32 holds stays as it is, for the kernel to refuse.
@@ -400,15 +413,16 @@ function ringbufBytes(wanted: number): number {
 /**
  * What object loaders (libbpf, cilium/ebpf) change in a declared map before they create it: arrays of file descriptors
  * get 4-byte keys and values and one entry a CPU, a ring buffer loses the event type it was declared with and is
- * rounded up to a lawful size, a stack map gets room for the deepest stack.
+ * rounded up to a lawful size, a stack map gets room for the deepest stack, a map without a size that of
+ * {@link UNSIZED_ENTRIES}.
  */
 export function loaderDefaults<S extends MapCreateAttr>(spec: S, cpus: number): S {
   const defaults = BY_TYPE.get(spec.type)?.defaults;
   const keySize = spec.keySize || defaults?.keySize || 0;
   const valueSize = spec.valueSize || defaults?.valueSize || 0;
+  const maxEntries = spec.maxEntries || (UNSIZED_ENTRIES.get(spec.type)?.(cpus) ?? 0);
   if (spec.type === T.RINGBUF || spec.type === T.USER_RINGBUF) {
-    return { ...spec, keySize: 0, valueSize: 0, maxEntries: ringbufBytes(spec.maxEntries) };
+    return { ...spec, keySize: 0, valueSize: 0, maxEntries: ringbufBytes(maxEntries) };
   }
-  const maxEntries = spec.type === T.PERF_EVENT_ARRAY ? spec.maxEntries || cpus : spec.maxEntries;
   return { ...spec, keySize, valueSize, maxEntries };
 }

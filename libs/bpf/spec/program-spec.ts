@@ -28,6 +28,16 @@ export interface MapSpec {
   readonly section?: string;
   /** Elements that the object initialises (`.values = { … }`): maps of a map-in-map, programs of a PROG_ARRAY. */
   readonly slots?: readonly MapSlot[];
+  /** A variable of `.struct_ops`, which is a map of type STRUCT_OPS. */
+  readonly structOps?: StructOpsSpec;
+}
+
+/** An implementation of a kernel interface (`struct tcp_congestion_ops x = { … }`). */
+export interface StructOpsSpec {
+  /** Name of the struct, which the kernel must have as `bpf_struct_ops_<name>`, too. */
+  readonly type: string;
+  /** Programs by the member that points to them. */
+  readonly programs: ReadonlyMap<string, string>;
 }
 
 /** One initialised element: the index is the key. */
@@ -69,9 +79,9 @@ export type InsnRef =
 export interface ProgramSpec {
   /** C function name. */
   readonly name: string;
-  /** ELF section, as written, e.g. `tracepoint/sched/sched_process_exec`. */
+  /** ELF section less a leading `?`, e.g. `tracepoint/sched/sched_process_exec`. */
   readonly section: string;
-  /** `enum bpf_prog_type`. */
+  /** `enum bpf_prog_type`; UNSPEC (0) when the section says nothing: such a program cannot be loaded. */
   type: number;
   /** `enum bpf_attach_type`, 0 when the type has none. */
   expectedAttachType: number;

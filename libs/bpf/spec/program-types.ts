@@ -199,6 +199,11 @@ export function programTypeByName(name: string): ProgramTypeRow | undefined {
   return BY_NAME.get(name);
 }
 
+/** As bpftool prints it: `unspec` for 0, the number itself where the kernel has no such type. */
+export function programTypeName(type: number): string {
+  return type === P.UNSPEC ? 'unspec' : (BY_TYPE.get(type)?.name ?? String(type));
+}
+
 /** What a program sees as its context; undefined where it has no fixed layout. */
 export function contextView(row: ProgramTypeRow, expectedAttachType: number): ContextView | undefined {
   const special = row.contextByAttachType?.find((entry) =>

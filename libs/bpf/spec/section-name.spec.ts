@@ -64,11 +64,17 @@ describe('parseSectionName', () => {
   test.each([
     ['tracepont/sched/sched_switch', 'tracepoint/…'],
     ['kprobes/tcp_v4_connect', 'kprobe/…'],
-    ['xdp/whatever', 'xdp/devmap'],
+    ['xdp/whatever', 'before 1.0 took it as SEC("xdp")'],
+    ['xdp_prog1', 'SEC("xdp")'],
+    ['socket_filter/x', 'SEC("socket")'],
+    ['xdp_devmap/map_prog', 'SEC("xdp/devmap")'],
+    ['cgroup/skb/x', 'SEC("cgroup/skb")'],
+    ['sk_reuseport/migrate_x', 'SEC("sk_reuseport/migrate")'],
+    ['kprobe_x', 'kprobe/…'],
     ['uprobe.x/a:b', 'uprobe.s/…'],
-    ['socket1', 'socket'],
+    ['socket1', 'SEC("socket")'],
     ['', 'tc'],
-  ])('%j is unknown, nearest %s', (section, nearest) => {
+  ])('%j is unknown, the hint says %s', (section, nearest) => {
     const result = parseSectionName(section);
     expect(result.ok).toBe(false);
     if (result.ok) return;

@@ -1,5 +1,6 @@
 import { type Diagnostic, diagnostic, err, ok, type Result } from '@probed/base';
 import { type AttachBtf, SECTION_DEFS, type SectionDef, type SectionKind } from './section-defs';
+import { legacySectionDef } from './section-legacy';
 import type { AttachType, ProgType } from './uapi-enums';
 
 /** BPF_PROG_LOAD: the program may sleep. */
@@ -58,12 +59,20 @@ const NEAREST_COUNT = 3;
 const ESRCH = 3;
 
 function unknownSection(section: string, name: string): Diagnostic {
-  const nearest = nearestNames(name);
   return diagnostic('section-unknown', `section name '${shorten(section)}' stands for no program type`, {
     where: shorten(section),
-    hint: `nearest: ${nearest.join(', ')}`,
+    hint: sectionHint(name),
     errno: ESRCH,
   });
+}
+
+/** What to name a section that stands for nothing. */
+export function sectionHint(section: string): string {
+  const name = section.startsWith('?') ? section.slice(1) : section;
+  const legacy = legacySectionDef(name);
+  return legacy
+    ? `libbpf before 1.0 took it as SEC("${legacy.name}")`
+    : `nearest: ${nearestNames(name).join(', ')}`;
 }
 
 function shorten(name: string): string {

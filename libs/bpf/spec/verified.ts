@@ -67,4 +67,6 @@ export interface VerifiedProgram {
   readonly log: readonly string[];
   /** Instructions processed (`insn_processed`). */
   readonly processed: number;
+  /** How far it reaches into the buffers that an iterator hands it, bytes: the attachment refuses shorter ones. */
+  readonly bufferBytes: { readonly rdonly: number; readonly rdwr: number };
 }

@@ -174,6 +174,8 @@ export class VerifierEnv {
     return this.cur.refs.activeRcuLocks > 0 || this.cur.refs.activeLocks > 0 || !this.cur.inSleepable;
   }
 
+  /** How far the program reaches into buffers whose size its attachment knows (`max_rdonly_access`), bytes. */
+  readonly bufferBytes = { rdonly: 0, rdwr: 0 };
   /** What a tracing program hangs on; set by the attach check. */
   attach: AttachTarget | undefined = undefined;
 

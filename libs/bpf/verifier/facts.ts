@@ -50,6 +50,7 @@ export function mint(env: VerifierEnv): VerifiedProgram {
     maps: env.usedMaps,
     log: env.log.lines(),
     processed: env.insnProcessed,
+    bufferBytes: env.bufferBytes,
   };
   return program as unknown as VerifiedProgram;
 }

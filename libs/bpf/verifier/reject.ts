@@ -4,6 +4,7 @@ import type { Diagnostic } from '@probed/base';
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
+  ESRCH: 3,
   E2BIG: 7,
   ENOMEM: 12,
   EACCES: 13,

@@ -66,10 +66,16 @@ export class TracepointFormats {
   private readonly rows = new Map<string, Row>();
   private readonly ids = new Map<number, Row>();
   private readonly groupNames = new Map<string, string[]>();
-  private readonly parsed = new Map<string, TracepointFormat>();
+  private readonly parsed = new Map<string, TracepointFormat | undefined>();
 
-  /** @param packed see {@link packTracepointFormats} of `tools/reference` */
-  constructor(private readonly packed: string) {
+  /**
+   * @param packed see {@link packTracepointFormats} of `tools/reference`
+   * @param adapt what another kernel makes of a format; undefined when it lacks the tracepoint
+   */
+  constructor(
+    private readonly packed: string,
+    private readonly adapt: (format: TracepointFormat) => TracepointFormat | undefined = (format) => format,
+  ) {
     for (let start = 0; start < packed.length; ) {
       const newline = packed.indexOf('\n', start);
       const end = newline < 0 ? packed.length : newline;
@@ -109,18 +115,22 @@ export class TracepointFormats {
   }
 
   has(group: string, name: string): boolean {
-    return this.rows.has(`${group}/${name}`);
+    return this.get(group, name) !== undefined;
   }
 
   get(group: string, name: string): TracepointFormat | undefined {
     const path = `${group}/${name}`;
-    const known = this.parsed.get(path);
-    if (known) return known;
+    if (this.parsed.has(path)) return this.parsed.get(path);
     const row = this.rows.get(path);
     if (!row) return undefined;
-    const format = parseRow(row, this.packed.slice(row.start, row.end));
+    const format = this.adapt(parseRow(row, this.packed.slice(row.start, row.end)));
     this.parsed.set(path, format);
     return format;
+  }
+
+  /** The same tracepoints as another kernel has them: some with other records, some not at all. */
+  adapted(adapt: (format: TracepointFormat) => TracepointFormat | undefined): TracepointFormats {
+    return new TracepointFormats(this.packed, adapt);
   }
 
   /** By `id` file, i.e. perf's config of PERF_TYPE_TRACEPOINT. */
@@ -131,7 +141,12 @@ export class TracepointFormats {
 
   /** All tracepoints in order of group and name, each parsed as it is reached. */
   *all(): Generator<TracepointFormat> {
-    for (const group of this.groups()) for (const name of this.names(group)) yield this.get(group, name)!;
+    for (const group of this.groups()) {
+      for (const name of this.names(group)) {
+        const format = this.get(group, name);
+        if (format) yield format;
+      }
+    }
   }
 }
 

@@ -42,10 +42,25 @@ export class Btf {
     this.types[0] = { kind: 'void', id: 0, name: '' };
   }
 
-  /** Parses BTF bytes (a `.BTF` section or `/sys/kernel/btf/vmlinux`); they are copied. Errors: `btf-malformed`. */
-  static parse(bytes: Uint8Array): Result<Btf> {
-    const parsed = parseBtf(bytes);
+  /**
+   * Parses BTF bytes (a `.BTF` section or `/sys/kernel/btf/vmlinux`); they are copied. Errors: `btf-malformed`.
+   *
+   * @param base for split BTF (`/sys/kernel/btf/<module>`): the types that its own ids and strings follow. The result
+   * holds the types of both.
+   */
+  static parse(bytes: Uint8Array, base?: Btf): Result<Btf> {
+    const parsed = parseBtf(bytes, base?.parsed);
     return parsed.ok ? ok(new Btf(parsed.value)) : parsed;
+  }
+
+  /** First id that is not the base's: 1 but in split BTF. */
+  get firstId(): number {
+    return this.parsed.firstId;
+  }
+
+  /** Type section, strings and sizes as parsed, for passes that work on the words themselves. Not to be written to. */
+  raw(): ParsedBtf {
+    return this.parsed;
   }
 
   /** Number of ids, void (0) included: ids are 0 … typeCount - 1. */

@@ -1,5 +1,10 @@
-import { ByteWriter } from '@probed/base';
-import { BTF_HEADER_BYTES, BTF_MAGIC, BTF_VERSION, KIND } from './kinds';
+import { assert } from '@probed/base';
+import type { Btf } from './btf';
+import { encodeSections } from './encode';
+import { KIND } from './kinds';
+import { StringPool } from './string-pool';
+import { visitNames, visitTypeIds } from './type-fields';
+import { TypeWords, wordsOf } from './type-words';
 import type { BtfKind, BtfLinkage, BtfMember, BtfParam, BtfVarSecInfo } from './types';
 
 const LINKAGE: Record<BtfLinkage, number> = { static: 0, global: 1, extern: 2 };
@@ -9,28 +14,74 @@ export type NewMember = Omit<BtfMember, 'bits'> & { readonly bits?: number };
 
 /**
  * Writes BTF: each method appends one type and returns its id, {@link BtfBuilder.finish} the bytes.
- * Ids are given in order from 1, so a type may refer to one added later (see {@link BtfBuilder.nextId}).
+ * Ids are given in order from 1, or on from the base's when it writes split BTF, so a type may refer to one added later
+ * (see {@link BtfBuilder.nextId}).
  */
 export class BtfBuilder {
-  private readonly types = new ByteWriter(1024);
-  private readonly strings = new ByteWriter(1024).u8(0);
-  private readonly offsets = new Map<string, number>([['', 0]]);
-  private count = 1;
+  private readonly types: TypeWords;
+  private readonly strings: StringPool;
+
+  /** @param base what the new types may refer to: the result is split BTF, to be parsed with the same base */
+  constructor(base?: Btf) {
+    this.types = new TypeWords(base?.typeCount);
+    this.strings = new StringPool(base?.raw().strings.bytes.length);
+  }
 
   /** Id of the type that the next call appends. */
   get nextId(): number {
-    return this.count;
+    return this.types.count;
   }
 
   /** Offset of a string in the string section, added when new; for `.BTF.ext`. */
   string(text: string): number {
-    let offset = this.offsets.get(text);
-    if (offset === undefined) {
-      offset = this.strings.size;
-      this.offsets.set(text, offset);
-      this.strings.bytes(new TextEncoder().encode(text)).u8(0);
+    return this.strings.add(text);
+  }
+
+  /**
+   * Appends a copy of another BTF's type. Its names are taken over; the type ids in it stay as they are until
+   * {@link remap} says what they have become.
+   */
+  append(from: Btf, id: number): number {
+    assert(from.has(id) && id > 0, `BTF type ${id} does not exist`);
+    const { section, strings } = from.raw();
+    const copy = this.types.copy(wordsOf(section, id));
+    const { words } = this.types;
+    visitNames(words, copy.start, (at) => {
+      words[at] = this.strings.add(strings.at(words[at]));
+    });
+    return copy.id;
+  }
+
+  /**
+   * Rewrites the type ids in the types from `firstId` on.
+   *
+   * @param newId id in this BTF by id in the one that they were copied from
+   */
+  remap(firstId: number, newId: (id: number) => number): void {
+    const { words } = this.types;
+    for (let id = firstId; id < this.types.count; id++) {
+      visitTypeIds(words, this.types.startOf(id), (at) => {
+        words[at] = newId(words[at]);
+      });
     }
-    return offset;
+  }
+
+  /** Points a reference (a modifier, pointer, FUNC, VAR, tag) to another type. */
+  retarget(id: number, typeId: number): void {
+    this.types.words[this.types.startOf(id) + 2] = typeId;
+  }
+
+  /** Sets the linkage of a FUNC or VAR. */
+  setLinkage(id: number, linkage: BtfLinkage): void {
+    const { words } = this.types;
+    const info = this.types.startOf(id) + 1;
+    if (words[info] >>> 24 === KIND.var) words[this.types.bodyOf(id)] = LINKAGE[linkage];
+    else words[info] = ((KIND.func << 24) | LINKAGE[linkage]) >>> 0;
+  }
+
+  /** Names a parameter of a FUNC_PROTO. */
+  nameParam(protoId: number, index: number, name: string): void {
+    this.types.words[this.types.bodyOf(protoId) + 2 * index] = this.strings.add(name);
   }
 
   /** `bits` and `bitOffset` are for old-style bit fields. */
@@ -41,7 +92,7 @@ export class BtfBuilder {
   ): number {
     const encoding = (options.signed ? 1 : 0) | (options.char ? 2 : 0) | (options.bool ? 4 : 0);
     const id = this.head('int', name, size);
-    this.types.u32((encoding << 24) | ((options.bitOffset ?? 0) << 16) | (options.bits ?? size * 8));
+    this.push((encoding << 24) | ((options.bitOffset ?? 0) << 16) | (options.bits ?? size * 8));
     return id;
   }
 
@@ -75,7 +126,7 @@ export class BtfBuilder {
 
   array(elemTypeId: number, count: number, indexTypeId: number): number {
     const id = this.head('array', '', 0);
-    this.types.u32(elemTypeId).u32(indexTypeId).u32(count);
+    this.push(elemTypeId, indexTypeId, count);
     return id;
   }
 
@@ -98,7 +149,7 @@ export class BtfBuilder {
     signed = values.some(({ value }) => value < 0),
   ): number {
     const id = this.head('enum', name, size, { vlen: values.length, flag: signed });
-    for (const value of values) this.types.u32(this.string(value.name)).u32(value.value >>> 0);
+    for (const value of values) this.push(this.string(value.name), value.value);
     return id;
   }
 
@@ -109,14 +160,15 @@ export class BtfBuilder {
     signed = values.some(({ value }) => value < 0n),
   ): number {
     const id = this.head('enum64', name, size, { vlen: values.length, flag: signed });
-    for (const value of values) this.types.u32(this.string(value.name)).u64(value.value);
+    for (const { name: text, value } of values)
+      this.push(this.string(text), Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn));
     return id;
   }
 
   /** A last parameter of type 0 without a name stands for `...`. */
   funcProto(returnTypeId: number, params: readonly BtfParam[]): number {
     const id = this.head('func_proto', '', returnTypeId, { vlen: params.length });
-    for (const param of params) this.types.u32(this.string(param.name)).u32(param.typeId);
+    for (const param of params) this.push(this.string(param.name), param.typeId);
     return id;
   }
 
@@ -126,34 +178,25 @@ export class BtfBuilder {
 
   var(name: string, typeId: number, linkage: BtfLinkage = 'global'): number {
     const id = this.head('var', name, typeId);
-    this.types.u32(LINKAGE[linkage]);
+    this.push(LINKAGE[linkage]);
     return id;
   }
 
   datasec(name: string, size: number, vars: readonly BtfVarSecInfo[]): number {
     const id = this.head('datasec', name, size, { vlen: vars.length });
-    for (const { typeId, offset, size: bytes } of vars) this.types.u32(typeId).u32(offset).u32(bytes);
+    for (const { typeId, offset, size: bytes } of vars) this.push(typeId, offset, bytes);
     return id;
   }
 
   declTag(tag: string, typeId: number, componentIndex = -1, attribute = false): number {
     const id = this.head('decl_tag', tag, typeId, { flag: attribute });
-    this.types.u32(componentIndex >>> 0);
+    this.push(componentIndex);
     return id;
   }
 
   /** The whole: header, types, strings. */
   finish(): Uint8Array {
-    const header = new ByteWriter(BTF_HEADER_BYTES)
-      .u16(BTF_MAGIC)
-      .u8(BTF_VERSION)
-      .u8(0)
-      .u32(BTF_HEADER_BYTES)
-      .u32(0)
-      .u32(this.types.size)
-      .u32(this.types.size)
-      .u32(this.strings.size);
-    return header.bytes(this.types.finish()).bytes(this.strings.finish()).finish();
+    return encodeSections(this.types.bytes, this.strings.finish());
   }
 
   /** With any bit field, kind_flag packs widths into the offsets. */
@@ -166,8 +209,7 @@ export class BtfBuilder {
     const flag = members.some(({ bits }) => bits);
     const id = this.head(kind, name, size, { vlen: members.length, flag });
     for (const { name: memberName, typeId, offsetBits, bits = 0 } of members) {
-      this.types.u32(this.string(memberName)).u32(typeId);
-      this.types.u32(flag ? ((bits << 24) | offsetBits) >>> 0 : offsetBits);
+      this.push(this.string(memberName), typeId, flag ? (bits << 24) | offsetBits : offsetBits);
     }
     return id;
   }
@@ -179,7 +221,10 @@ export class BtfBuilder {
     { vlen = 0, flag = false }: { vlen?: number; flag?: boolean } = {},
   ): number {
     const info = ((flag ? 0x8000_0000 : 0) | (KIND[kind] << 24) | vlen) >>> 0;
-    this.types.u32(this.string(name)).u32(info).u32(sizeOrType);
-    return this.count++;
+    return this.types.begin(this.string(name), info, sizeOrType);
+  }
+
+  private push(...words: number[]): void {
+    for (const word of words) this.types.push(word);
   }
 }

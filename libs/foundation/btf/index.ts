@@ -5,8 +5,9 @@
 export { Btf } from './btf';
 export { BtfBuilder, type NewMember } from './builder';
 export { type DumpCOptions, dumpC } from './c-printer/dump';
+export { type CoreGap, explainCoreGap } from './core/explain';
 export { formatCoreRelo } from './core/format';
-export { patchCoreInsn } from './core/patch';
+export { CORE_POISON, patchCoreInsn } from './core/patch';
 export { resolveCore } from './core/resolve';
 export {
   CORE_RELO_KIND,
@@ -17,6 +18,9 @@ export {
   type CoreRequest,
   type CoreResult,
 } from './core/types';
+export { dedupBtf, type OutsideReferences } from './dedup/dedup';
+export { encodeBtf } from './encode';
+export { concatBtf, mergeBtf } from './merge';
 export { dumpRaw } from './raw-printer';
 export type {
   BtfArray,

@@ -1,11 +1,12 @@
 import { FunctionHook } from './function-hook';
 import type { PerfEvents } from './perf-event';
 import { TracepointHook, type TracepointRow } from './tracepoint-hook';
+import { UserImages } from './user-images';
 
 /** One line of the hook catalogue (`probectl hooks`). */
 export interface HookEntry {
-  readonly kind: 'tracepoint' | 'kprobe' | 'uprobe' | 'perf_event';
-  /** `group:name`, function name, `path:symbol`, event name. */
+  readonly kind: 'tracepoint' | 'kprobe' | 'uprobe' | 'usdt' | 'perf_event';
+  /** `group:name`, function name, `path:symbol`, `path:provider:name`, event name. */
   readonly name: string;
   /** `live`: some code path fires it; `inert`: it attaches and never fires. */
   readonly state: 'live' | 'inert';
@@ -18,8 +19,8 @@ export interface HookEntry {
 export class HookBus {
   private readonly tracepoints = new Map<string, TracepointHook<never>>();
   private readonly functions = new Map<string, FunctionHook>();
-  private readonly userFunctions = new Map<string, FunctionHook>();
-  private readonly userAliases = new Map<string, string>();
+  /** Executables and libraries: where uprobes and USDT probes are. */
+  readonly user = new UserImages();
   /** All kernel functions; there are more than 100,000, and they stay the same. */
   private sortedNames: readonly string[] | undefined;
 
@@ -74,25 +75,14 @@ export class HookBus {
     return hook;
   }
 
-  /** Declares a function of an emulated executable or library; `ip` is its user address. */
-  declareUserFunction(path: string, symbol: string, ip: number): FunctionHook {
-    const key = `${path}:${symbol}`;
-    let hook = this.userFunctions.get(key);
-    if (!hook) {
-      hook = new FunctionHook(symbol, ip);
-      hook.live = true;
-      this.userFunctions.set(key, hook);
-    }
-    return hook;
+  /** Names of kernel functions that a test holds for, in order of address. */
+  *kernelFunctionsWhere(matches: (name: string) => boolean): Generator<string> {
+    for (const name of this.symbolNames()) if (matches(name)) yield name;
   }
 
+  /** A function of an executable or library, named as uprobes name it. */
   userFunction(path: string, symbol: string): FunctionHook | undefined {
-    return this.userFunctions.get(`${this.userAliases.get(path) ?? path}:${symbol}`);
-  }
-
-  /** Another path of the same file (a symbolic link, a library's soname) that uprobes may name. */
-  aliasUserPath(alias: string, path: string): void {
-    this.userAliases.set(alias, path);
+    return this.user.function(path, symbol);
   }
 
   /** Every attach point, sorted by kind and name. */
@@ -100,6 +90,7 @@ export class HookBus {
     yield* this.tracepointCatalogue();
     yield* this.functionCatalogue();
     yield* this.userCatalogue();
+    yield* this.usdtCatalogue();
   }
 
   *tracepointCatalogue(): Generator<HookEntry> {
@@ -117,9 +108,17 @@ export class HookBus {
 
   /** Functions of the executables and libraries that have been seen, sorted by name. */
   *userCatalogue(): Generator<HookEntry> {
-    for (const [name, hook] of [...this.userFunctions].sort(byName)) {
+    for (const [name, hook] of [...this.user.allFunctions()].sort(byName)) {
       yield { kind: 'uprobe', name, state: state(hook.live) };
     }
+  }
+
+  /** USDT probes of the same, sorted by path; a probe with several places occurs once. */
+  *usdtCatalogue(): Generator<HookEntry> {
+    const names = new Set<string>();
+    for (const { path, probes } of this.user.all())
+      for (const { provider, name } of probes) names.add(`${path}:${provider}:${name}`);
+    for (const name of [...names].sort()) yield { kind: 'usdt', name, state: 'live' };
   }
 }
 

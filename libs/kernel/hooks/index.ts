@@ -7,3 +7,5 @@ export { HookBus, type HookEntry } from './hook-bus';
 export type { Detach } from './listeners';
 export type { PerfEventAttr, PerfEvents, PerfListener, PerfSample } from './perf-event';
 export { type FieldValue, TracepointHook, type TracepointRow } from './tracepoint-hook';
+export { parseUsdtArgs, type UsdtArg, type UsdtPlace } from './usdt-args';
+export { type UsdtSite, type UserFunction, type UserImageEntry, UserImages } from './user-images';

@@ -20,6 +20,14 @@ export class Listeners<E> {
     };
   }
 
+  /** Fires one after the other until `done` says that it is enough; nobody is asked when it is from the start. */
+  fireUntil(event: E, done: () => boolean): void {
+    for (const listener of this.list) {
+      if (done()) return;
+      listener(event);
+    }
+  }
+
   fire(event: E): void {
     for (const listener of this.list) listener(event);
   }

@@ -24,6 +24,8 @@ export class TracepointHook<A extends readonly unknown[] = readonly unknown[]> {
   readonly record = new Listeners<Readonly<Record<string, FieldValue>>>(() => this.refresh());
   /** False when the format exists but no code path of the emulation fires it (`inert`). */
   live = false;
+  /** Raw arguments in another kernel's order, when the kernel wears that one's layout. */
+  rearrange: ((args: readonly number[]) => readonly number[]) | undefined;
 
   constructor(
     readonly group: string,
@@ -35,8 +37,12 @@ export class TracepointHook<A extends readonly unknown[] = readonly unknown[]> {
 
   fire(...args: A): void {
     if (!this.active || !this.row) return;
-    if (this.raw.size) this.raw.fire(this.row.raw(...args));
+    if (this.raw.size) this.fireRaw(this.row.raw(...args));
     if (this.record.size) this.record.fire(this.row.fields(...args));
+  }
+
+  private fireRaw(words: readonly number[]): void {
+    this.raw.fire(this.rearrange?.(words) ?? words);
   }
 
   private refresh(): void {

@@ -4,13 +4,17 @@
  */
 export { Kernel } from './kernel';
 export type { KernelApi, KernelOptions, KernelSymbols, TaskIdentity, UserSymbol } from './kernel-api';
+export type { CgroupOrder, KernelObjects, SocketKind, ThreadObject } from './kernel-objects';
 export { dnsAnswer, dnsQuery, firstAddress } from './net/dns';
 export { formatIp, parseIp } from './net/endpoint';
 export type { RemoteHost, Reply, Service } from './net/remote-host';
 export { connectTcp, resolveName, sslHandshake, sslRead, sslWrite } from './programs/network-tools';
 export type { Sys } from './sched/task-program';
 export { CAP_CONTAINER } from './task/cred';
+export { inContextOf, outOfContext } from './task/in-context';
 export type { Launch } from './task/launch';
+export { createStandIn, placeUserBytes, type StandIn } from './task/stand-in';
+export type { Task } from './task/task';
 export type { UserContext } from './user/context';
 export { type DrivenProcess, type Driver, TaskExited } from './user/driven';
 export type { ImageSpec } from './user/image';

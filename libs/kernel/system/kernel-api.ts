@@ -1,6 +1,7 @@
 import type { Btf } from '@probed/btf';
 import type { HookBus } from '@probed/hooks';
 import type { KernelMemory } from '@probed/memory';
+import type { KernelObjects } from './kernel-objects';
 
 /** The kernel image's symbol table (kallsyms). Addresses are signed words. */
 export interface KernelSymbols {
@@ -28,6 +29,8 @@ export interface KernelOptions {
   readonly bootedNs?: number;
   /** Node name, default `node-1`. */
   readonly hostname?: string;
+  /** What uname shows, default `6.18.0`. */
+  readonly release?: string;
 }
 
 /** Identity of a task, valid as long as the task exists. */
@@ -72,6 +75,8 @@ export interface KernelApi {
   current(): TaskIdentity;
   taskByPid(pid: number): TaskIdentity | undefined;
   allTasks(): Iterable<TaskIdentity>;
+  /** What iterators walk over. */
+  readonly objects: KernelObjects;
 
   /** CLOCK_MONOTONIC of the current CPU, ns. */
   nowNs(): number;
@@ -96,6 +101,13 @@ export interface KernelApi {
   /** Return addresses of the current task in kernel mode, innermost first; empty in user mode. */
   kernelStack(): readonly number[];
   userStack(): readonly number[];
+  /**
+   * Stack and frame pointer of the current task in kernel mode, addresses of memory that holds its return addresses.
+   * @param returned at a function's return rather than its entry
+   */
+  kernelFrame(returned: boolean): { readonly sp: number; readonly bp: number };
+  /** Address of a kernel function; 0 when there is none. */
+  symbolAddress(name: string): number;
   kernelSymbol(address: number): { readonly name: string; readonly offset: number } | undefined;
   /** Resolves a user address in the current task, or in `pid`'s. */
   userSymbol(address: number, pid?: number): UserSymbol | undefined;
@@ -111,6 +123,8 @@ export interface KernelApi {
   fileOffset(pid: number, fd: number): number | undefined;
   /** Absolute path of a `struct path` in linear memory, as `d_path` prints it. */
   dPath(pathOffset: number): string | undefined;
+  /** Cookie of the `struct sock` at an offset (`__sock_gen_cookie`). */
+  socketCookie(sock: number): number;
   /** Queues a signal for the current thread or its group; 0 or a negative errno (`bpf_send_signal`). */
   sendSignal(signal: number, wholeGroup: boolean): number;
   /** Uniform 32 bits, for `bpf_get_prandom_u32`; its own stream. */

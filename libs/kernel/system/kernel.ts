@@ -1,9 +1,10 @@
-import { Prng, writeI64 } from '@probed/base';
+import { Prng, readU64, writeI64 } from '@probed/base';
 import { type FunctionHook, FunctionHook as Hook, HookBus } from '@probed/hooks';
 import { addressOf, type KernelMemory } from '@probed/memory';
 import { Disk } from './block/disk';
 import { CgroupTree } from './cgroup/cgroup';
 import type { KernelApi, KernelOptions, KernelSymbols, TaskIdentity, UserSymbol } from './kernel-api';
+import { type KernelObjects, ObjectWalks } from './kernel-objects';
 import { type Layouts, resolveLayouts } from './layout';
 import type { Field } from './layout/struct-table';
 import { StructWriter } from './layout/struct-writer';
@@ -26,6 +27,7 @@ import { type Launch, launch } from './task/launch';
 import { Signals } from './task/signals';
 import type { Task } from './task/task';
 import { TaskTable } from './task/task-table';
+import { type KernelFrame, layKernelFrames } from './trace/kernel-frames';
 import { UserRegs } from './trace/regs';
 import { type StackWalk, stackWalk } from './trace/stack-walk';
 import { frameNames, liveFunctions, resolveHook } from './trace/traced';
@@ -33,6 +35,7 @@ import { Transients } from './trace/transient';
 import { declareTracepoints, type Tracepoints } from './tracepoints';
 import { Drivers } from './user/driven';
 import { Images } from './user/images';
+import { installProgram } from './user/install-program';
 import { LIBRARIES } from './user/libraries';
 import { Programs } from './user/programs';
 import { FilesStruct } from './vfs/files-struct';
@@ -54,6 +57,13 @@ interface Uname {
   readonly machine: string;
 }
 
+const UNAME: Uname = {
+  sysname: 'Linux',
+  release: '6.18.0',
+  version: '#1 SMP PREEMPT_DYNAMIC',
+  machine: 'x86_64',
+};
+
 /**
  * One node's kernel: owns every subsystem and is handed to all of them. Everything that happens, happens inside
  * {@link run}, on one of the logical CPUs, at a virtual time.
@@ -68,12 +78,7 @@ export class Kernel implements KernelApi {
   readonly aslr: Prng;
   readonly layout: Layouts;
   readonly w: StructWriter;
-  readonly uname: Uname = {
-    sysname: 'Linux',
-    release: '6.18.0',
-    version: '#1 SMP PREEMPT_DYNAMIC',
-    machine: 'x86_64',
-  };
+  readonly uname: Uname;
   /** Hooks of the functions declared with `traced`, by their number. */
   readonly fn: readonly FunctionHook[];
   /** Addresses of functions that only occur in stack walks, by their number. */
@@ -101,6 +106,7 @@ export class Kernel implements KernelApi {
   /** Tasks whose user mode is promise-based code of the host. */
   readonly drivers: Drivers;
   readonly syscalls: SyscallTable;
+  readonly objects: KernelObjects = new ObjectWalks(this);
   /** File tree of the node itself. */
   readonly root: Path;
   readonly init: Task;
@@ -119,6 +125,7 @@ export class Kernel implements KernelApi {
     this.btf = options.btf;
     this.cpus = options.cpus ?? 4;
     this.hostname = options.hostname ?? 'node-1';
+    this.uname = { ...UNAME, release: options.release ?? UNAME.release };
     this.prng = new Prng(options.seed);
     this.aslr = this.prng.fork('aslr');
     this.randomStream = this.prng.fork('random');
@@ -236,6 +243,11 @@ export class Kernel implements KernelApi {
     return launch(this, spec);
   }
 
+  /** See {@link installProgram}. */
+  installProgram(path: string, symbols: readonly string[]): void {
+    installProgram(this, path, symbols);
+  }
+
   /** A new container's file tree. */
   createRoot(tree: Parameters<Vfs['createRoot']>[1], ns = this.ns.initPid): Path {
     return this.vfs.createRoot('overlay', tree, ns, this.epochSeconds());
@@ -274,6 +286,10 @@ export class Kernel implements KernelApi {
     return found && { ...found, module: image!.path };
   }
 
+  kernelFrame(returned: boolean): KernelFrame {
+    return layKernelFrames(this, returned);
+  }
+
   userRegs(): number {
     return this.regs.current();
   }
@@ -300,6 +316,11 @@ export class Kernel implements KernelApi {
 
   dPath(pathOffset: number): string | undefined {
     return this.walk.dPath(this, pathOffset);
+  }
+
+  socketCookie(sock: number): number {
+    const { offset } = this.layout.sock['__sk_common.skc_cookie'];
+    return offset < 0 ? 0 : readU64(this.memory.view, sock + offset);
   }
 
   sendSignal(signal: number, wholeGroup: boolean): number {

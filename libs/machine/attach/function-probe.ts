@@ -2,7 +2,7 @@ import type { FunctionCall, FunctionHook } from '@probed/hooks';
 import { readStackRegs, writePtRegs } from '../contexts/pt-regs';
 import type { AttachEnv } from './attach-env';
 import type { AttachedProgram } from './attached-program';
-import type { Attachment, AttachOptions } from './attachment';
+import type { Attachment } from './attachment';
 
 /** Where in a function, and in which mode, a probe sits. */
 export interface ProbeSite {
@@ -10,37 +10,71 @@ export interface ProbeSite {
   readonly label: string;
   readonly onReturn: boolean;
   readonly user: boolean;
+  /** `bpf_get_attach_cookie` there. */
+  readonly cookie: number;
+  /** Only in this process. */
+  readonly pid?: number;
 }
 
 /** Attaches a program of type KPROBE to the entry or return of a kernel or user function; it sees `struct pt_regs`. */
-export function attachFunctionProbe(
-  program: AttachedProgram,
-  site: ProbeSite,
-  options: AttachOptions,
-  env: AttachEnv,
-): Attachment {
-  const { hook, label, onReturn, user } = site;
+export function attachFunctionProbe(program: AttachedProgram, site: ProbeSite, env: AttachEnv): Attachment {
+  const { hook, label, onReturn } = site;
   const listener = (call: FunctionCall) => {
-    const info = {
-      cookie: options.cookie ?? 0,
-      functionIp: call.ip,
-      samplePeriod: 0,
-      overrideReturn: onReturn
-        ? undefined
-        : (value: number) => {
-            call.override = value;
-          },
-    };
-    env.fire(program, label, (ctx) => writeRegs(env, ctx, call, onReturn, user), info);
+    if (concerns(site, env)) fireProbe(program, site, call, onReturn, env);
   };
   const detach = (onReturn ? hook.exit : hook.entry).add(listener);
   return { detach, hook: label, state: hook.live ? 'live' : 'inert' };
 }
 
-function writeRegs(env: AttachEnv, ctx: number, call: FunctionCall, onReturn: boolean, user: boolean): void {
+/**
+ * One program at entry and return of a function (`kprobe.session`, `uprobe.session`): when it returns 1 at the entry,
+ * it does not see the return (kernel/trace/bpf_trace.c: kprobe_multi_link_prog_run).
+ */
+export function attachFunctionSession(program: AttachedProgram, site: ProbeSite, env: AttachEnv): Attachment {
+  const { hook, label } = site;
+  const seen = new WeakSet<FunctionCall>();
+  const entry = hook.entry.add((call) => {
+    if (concerns(site, env) && fireProbe(program, site, call, false, env) === 0) seen.add(call);
+  });
+  const exit = hook.exit.add((call) => {
+    if (seen.delete(call)) fireProbe(program, site, call, true, env);
+  });
+  const detach = () => {
+    entry();
+    exit();
+  };
+  return { detach, hook: label, state: hook.live ? 'live' : 'inert' };
+}
+
+function concerns({ pid }: ProbeSite, env: AttachEnv): boolean {
+  return pid === undefined || env.kernel.current().tgid === pid;
+}
+
+/** @returns r0, undefined when the event was lost */
+function fireProbe(
+  program: AttachedProgram,
+  site: ProbeSite,
+  call: FunctionCall,
+  returned: boolean,
+  env: AttachEnv,
+): number | undefined {
+  const info = {
+    cookie: site.cookie,
+    functionIp: call.ip,
+    samplePeriod: 0,
+    overrideReturn: returned
+      ? undefined
+      : (value: number) => {
+          call.override = value;
+        },
+  };
+  return env.fire(program, site.label, (ctx) => writeRegs(env, ctx, call, returned, site.user), info);
+}
+
+function writeRegs(env: AttachEnv, ctx: number, call: FunctionCall, returned: boolean, user: boolean): void {
   const { kernel, memory } = env;
   // The stack of user code is where the task's own registers say.
-  const stack = user ? readStackRegs(memory.view, kernel.userRegs()) : {};
-  const state = onReturn ? { ip: call.ip, user, ret: call.ret } : { ip: call.ip, user, args: call.args };
-  writePtRegs(memory.view, ctx, { ...state, ...stack });
+  const stack = user ? readStackRegs(memory.view, kernel.userRegs()) : kernel.kernelFrame(returned);
+  const { ip, args, regs, ret } = call;
+  writePtRegs(memory.view, ctx, returned ? { ip, user, ret, ...stack } : { ip, user, args, regs, ...stack });
 }

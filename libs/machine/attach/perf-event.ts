@@ -2,7 +2,7 @@ import { PERF_COUNT_HW, PERF_COUNT_SW, PERF_TYPE } from '@probed/abi';
 import { ok, writeI64 } from '@probed/base';
 import type { PerfValue } from '@probed/helpers';
 import type { PerfSample } from '@probed/hooks';
-import { PT_REGS_BYTES, writePtRegs } from '../contexts/pt-regs';
+import { PT_REGS_BYTES, readStackRegs, writePtRegs } from '../contexts/pt-regs';
 import type { AttachEnv } from './attach-env';
 import type { Attacher, PerfTarget } from './attachment';
 import { badTarget, noSuchHook } from './errors';
@@ -76,7 +76,9 @@ class CpuCounters {
 
 function writeSample(env: AttachEnv, ctx: number, sample: PerfSample): void {
   const { view } = env.memory;
-  writePtRegs(view, ctx, { ip: sample.ip, user: sample.user });
+  const { ip, user } = sample;
+  const stack = user ? readStackRegs(view, env.kernel.userRegs()) : env.kernel.kernelFrame(false);
+  writePtRegs(view, ctx, { ip, user, ...stack });
   writeI64(view, ctx + SAMPLE_PERIOD, sample.period);
   writeI64(view, ctx + ADDR, sample.addr);
 }

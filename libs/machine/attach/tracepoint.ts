@@ -29,7 +29,11 @@ export const attachTracepoint: Attacher = (program, target, options, env) => {
       label,
       (ctx) => {
         const regs = ctx + CONTEXT_BYTES - PT_REGS_BYTES;
-        writePtRegs(env.memory.view, regs, { ip: env.kernel.kernelStack()[0] ?? 0, user: false });
+        writePtRegs(env.memory.view, regs, {
+          ip: env.kernel.kernelStack()[0] ?? 0,
+          user: false,
+          ...env.kernel.kernelFrame(false),
+        });
         writer.write(ctx, addressOf(regs), fields);
       },
       info,

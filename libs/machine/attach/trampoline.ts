@@ -1,5 +1,7 @@
 import { ok, writeI64 } from '@probed/base';
-import type { FunctionCall } from '@probed/hooks';
+import type { FunctionCall, FunctionListener } from '@probed/hooks';
+import type { AttachEnv } from './attach-env';
+import type { AttachedProgram } from './attached-program';
 import type { Attacher } from './attachment';
 import { badTarget, noSuchHook } from './errors';
 
@@ -7,6 +9,13 @@ import { badTarget, noSuchHook } from './errors';
 export const attachFentry = trampolineAttacher(false);
 /** `SEC("fexit/function")`: arguments, then the return value. */
 export const attachFexit = trampolineAttacher(true);
+
+/** What a trampoline knows of the function that it is for. */
+interface TrampolineTarget {
+  /** Words of arguments. */
+  readonly arity: number;
+  readonly cookie: number;
+}
 
 function trampolineAttacher(onReturn: boolean): Attacher {
   return (program, target, options, env) => {
@@ -17,12 +26,22 @@ function trampolineAttacher(onReturn: boolean): Attacher {
       return noSuchHook(`kernel function ${target} with BTF`, `see: probectl hooks 'kprobe:*${target}*'`);
     }
     const label = `${onReturn ? 'fexit' : 'fentry'}:${target}`;
-    const listener = (call: FunctionCall) => {
-      const info = { cookie: options.cookie ?? 0, functionIp: call.ip, samplePeriod: 0, argCount: arity };
-      env.fire(program, label, (ctx) => writeWords(env.memory.view, ctx, call, arity), info);
-    };
+    const listener = trampolineListener(program, label, { arity, cookie: options.cookie ?? 0 }, env);
     const detach = (onReturn ? hook.exit : hook.entry).add(listener);
     return ok({ detach, hook: label, state: hook.live ? 'live' : 'inert' });
+  };
+}
+
+/** Runs a program with the words of a call: its arguments, then what it returned (0 before it has). */
+export function trampolineListener(
+  program: AttachedProgram,
+  label: string,
+  { arity, cookie }: TrampolineTarget,
+  env: AttachEnv,
+): FunctionListener {
+  return (call) => {
+    const info = { cookie, functionIp: call.ip, samplePeriod: 0, argCount: arity };
+    env.fire(program, label, (ctx) => writeWords(env.memory.view, ctx, call, arity), info);
   };
 }
 

@@ -45,5 +45,7 @@ export function nearestHooks(
 
 function candidatesFor(kind: SectionKind, hooks: HookBus): Iterable<HookEntry> {
   if (/^(tracepoint|raw_tracepoint|tp_btf)$/.test(kind)) return hooks.tracepointCatalogue();
+  if (kind === 'usdt') return hooks.usdtCatalogue();
+  if (kind === 'iter') return [];
   return kind.startsWith('u') ? hooks.userCatalogue() : hooks.functionCatalogue();
 }

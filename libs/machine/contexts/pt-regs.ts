@@ -37,11 +37,15 @@ const USER_CS = 0x33;
 const USER_DS = 0x2b;
 const RFLAGS_IF = 0x200;
 
+const NO_REGS: Readonly<Record<string, number>> = {};
+
 export interface RegisterState {
   readonly ip: number;
   readonly user: boolean;
   readonly sp?: number;
   readonly bp?: number;
+  /** Registers by name that hold what no function's arguments are (USDT probes). */
+  readonly regs?: Readonly<Record<string, number>>;
   /** Function arguments at entry. */
   readonly args?: readonly number[];
   /** Return value, at a function's return. */
@@ -61,7 +65,16 @@ export function writePtRegs(view: DataView, offset: number, state: RegisterState
   writeI64(view, offset + PT_REGS.flags, RFLAGS_IF);
   writeI64(view, offset + PT_REGS.sp, state.sp ?? 0);
   writeI64(view, offset + PT_REGS.bp, state.bp ?? 0);
+  for (const [name, word] of Object.entries(state.regs ?? NO_REGS)) {
+    const at = PT_REGS[name as keyof typeof PT_REGS];
+    if (at !== undefined) writeI64(view, offset + at, word);
+  }
   writeI64(view, offset + PT_REGS.ss, state.user ? USER_DS : KERNEL_DS);
+}
+
+/** Byte offset of a register in `struct pt_regs`, by the member's name. */
+export function registerOffset(name: string): number | undefined {
+  return PT_REGS[name as keyof typeof PT_REGS];
 }
 
 /** Stack and frame pointer out of a `struct pt_regs` at `offset`. */

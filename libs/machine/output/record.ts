@@ -6,6 +6,8 @@ export interface Origin {
   readonly ns: number;
   readonly cpu: number;
   readonly program: string;
+  /** Its id on its machine; 0 when nobody knows. */
+  readonly programId: number;
   /** The hook as `probectl hooks` names it. */
   readonly hook: string;
   readonly pid: number;

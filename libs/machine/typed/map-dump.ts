@@ -6,16 +6,25 @@ import { listVariables } from '@probed/object';
 import { type CollectionSpec, type MapInfo, mapType } from '@probed/spec';
 import type { KernelApi } from '@probed/system';
 import type { Origin } from '../output/record';
+import { entryExplainer } from './entry-explainer';
+import type { Explanation } from './explain/explainer';
+import type { Histogram } from './histogram';
+import { entryHistograms, variableHistograms } from './map-histograms';
+import { mergedCpus, sumOfIntegers } from './merge-cpus';
 import { type StackFrame, symboliseStack } from './stack-frames';
 
-/** An entry with its bytes decoded; hex where the object has no BTF for them. */
-export interface TypedEntry {
+/**
+ * An entry with its bytes decoded; hex where the object has no BTF for them. Explanations go by `key.…` and `value.…`.
+ */
+export interface TypedEntry extends Explanation {
   readonly key: JsonValue;
   readonly value?: JsonValue;
   /** Per-CPU maps: a value for each CPU, in order, in place of `value`. */
   readonly values?: readonly JsonValue[];
   /** Per-CPU maps of plain integers: all CPUs together. */
   readonly sum?: number | string;
+  /** Per-CPU maps of structs and arrays: all CPUs together, counters added. */
+  readonly merged?: JsonValue;
 }
 
 export interface TypedStack {
@@ -38,10 +47,17 @@ export type TypedMap =
       readonly zeroEntries: number;
       /** There are more entries than were asked for. */
       readonly truncated: boolean;
+      /** What the entries count by size. */
+      readonly histograms?: readonly Histogram[];
     }
   | { readonly kind: 'stacks'; readonly stacks: readonly TypedStack[]; readonly truncated: boolean }
   /** A data section. */
-  | { readonly kind: 'variables'; readonly section: string; readonly variables: readonly TypedVariable[] }
+  | {
+      readonly kind: 'variables';
+      readonly section: string;
+      readonly variables: readonly TypedVariable[];
+      readonly histograms?: readonly Histogram[];
+    }
   /** A ring or perf buffer: its contents are records, not entries. */
   | { readonly kind: 'buffer' };
 
@@ -58,9 +74,17 @@ const ARRAYS: ReadonlySet<number> = new Set([BPF_MAP_TYPE.ARRAY, BPF_MAP_TYPE.PE
 /** Entries looked at between two steps of a dump. */
 const STEP_ENTRIES = 512;
 
-/** Decodes all that a map holds now. */
-export function dumpMap(map: BpfMap, collection: CollectionSpec, kernel: KernelApi): TypedMap {
-  const steps = dumpMapSteps(map, collection, kernel, Number.POSITIVE_INFINITY);
+/**
+ * Decodes all that a map holds now.
+ * @param maps the object's maps, for the stacks that ids stand for
+ */
+export function dumpMap(
+  map: BpfMap,
+  collection: CollectionSpec,
+  kernel: KernelApi,
+  maps: ReadonlyMap<string, BpfMap> = new Map(),
+): TypedMap {
+  const steps = dumpMapSteps(map, collection, kernel, Number.POSITIVE_INFINITY, maps);
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
@@ -77,14 +101,20 @@ export function* dumpMapSteps(
   collection: CollectionSpec,
   kernel: KernelApi,
   entriesMax: number,
+  maps: ReadonlyMap<string, BpfMap> = new Map(),
 ): Generator<undefined, TypedMap> {
   if (BUFFERS.has(map.info.type)) return { kind: 'buffer' };
   if (map instanceof StackTraceMap) return yield* dumpStacks(map, kernel, entriesMax);
   const { section } = collection.maps.find((spec) => spec.name === map.info.name) ?? {};
   if (section !== undefined && collection.btf?.dataSection(section)) {
-    return { kind: 'variables', section, variables: dumpVariables(map, collection, collection.btf) };
+    const variables = dumpVariables(map, collection, collection.btf);
+    const histograms = variableHistograms(map.info, collection, variables);
+    return { kind: 'variables', section, variables, ...(histograms.length > 0 && { histograms }) };
   }
-  return yield* dumpEntries(map, collection.btf, entriesMax);
+  const explain = entryExplainer(map.info, collection, kernel, maps);
+  const dump = yield* dumpEntries(map, collection.btf, explain, entriesMax);
+  const histograms = entryHistograms(map.info, collection, dump.entries);
+  return histograms.length > 0 ? { ...dump, histograms } : dump;
 }
 
 function* dumpStacks(
@@ -114,7 +144,12 @@ function dumpVariables(map: BpfMap, collection: CollectionSpec, btf: Btf): Typed
     }));
 }
 
-function* dumpEntries(map: BpfMap, btf: Btf | undefined, entriesMax: number): Generator<undefined, TypedMap> {
+function* dumpEntries(
+  map: BpfMap,
+  btf: Btf | undefined,
+  explain: ReturnType<typeof entryExplainer>,
+  entriesMax: number,
+): Generator<undefined, TypedMap & { readonly kind: 'entries' }> {
   const { info } = map;
   const decode = entryDecoder(info, btf);
   const skipZero = ARRAYS.has(info.type) && info.maxEntries > WHOLE_ARRAY_ENTRIES_MAX;
@@ -128,7 +163,8 @@ function* dumpEntries(map: BpfMap, btf: Btf | undefined, entriesMax: number): Ge
       continue;
     }
     if (entries.length >= entriesMax) return { kind: 'entries', entries, zeroEntries, truncated: true };
-    entries.push(decode(entry));
+    const typed = decode(entry);
+    entries.push(explain ? { ...typed, ...explain(typed, entry) } : typed);
   }
   return { kind: 'entries', entries, zeroEntries, truncated: false };
 }
@@ -178,16 +214,8 @@ function perCpuEntry(
   const values: JsonValue[] = [];
   for (let at = 0; at < value.length; at += stride)
     values.push(decodeValue(value.subarray(at, at + valueSize)));
-  return { key: decodeKey(key), values, ...(plainInt && { sum: sumOf(values) }) };
-}
-
-/** Decoded integers are numbers, or decimal strings beyond 2^53. */
-function sumOf(values: readonly JsonValue[]): number | string {
-  let sum = 0n;
-  for (const value of values)
-    sum += BigInt(typeof value === 'number' || typeof value === 'string' ? value : 0);
-  const number = Number(sum);
-  return Number.isSafeInteger(number) ? number : sum.toString();
+  const together = plainInt ? { sum: sumOfIntegers(values) } : { merged: mergedCpus(values) };
+  return { key: decodeKey(key), values, ...(typeof values[0] === 'string' && !plainInt ? {} : together) };
 }
 
 function bytesDecoder(btf: Btf | undefined, typeId: number): Decode {

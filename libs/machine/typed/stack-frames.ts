@@ -1,5 +1,4 @@
 import { formatKernelAddress } from '@probed/abi';
-import type { KernelApi } from '@probed/system';
 
 /** One address of a stack with its name, as far as there is one. */
 export interface StackFrame {
@@ -12,9 +11,19 @@ export interface StackFrame {
   readonly module?: string;
 }
 
+/** Names addresses and ids of the emulated kernel. */
+export interface SymbolSource {
+  kernelSymbol(address: number): { readonly name: string; readonly offset: number } | undefined;
+  userSymbol(
+    address: number,
+    pid?: number,
+  ): { readonly name: string; readonly offset: number; readonly module: string } | undefined;
+  cgroupPath(id: number): string | undefined;
+}
+
 /** Names the addresses of a stack; user addresses in the memory of process `pid`. */
 export function symboliseStack(
-  kernel: KernelApi,
+  kernel: SymbolSource,
   addresses: readonly number[],
   pid: number | undefined,
 ): StackFrame[] {

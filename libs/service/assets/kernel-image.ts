@@ -1,30 +1,73 @@
+import type { KernelConfig } from '@probed/abi';
 import { assert } from '@probed/base';
 import { Btf } from '@probed/btf';
 import type { KernelImage } from '@probed/machine';
 import { loadReferenceKernel } from './reference-kernel';
+import { versionCodeOf } from './release';
+import { wornTracepoints } from './worn-tracepoints';
+
+/** Another kernel in place of the reference kernel: what is not said is the reference kernel's. */
+export interface CustomKernel {
+  readonly btf: Btf;
+  /** e.g. `5.10.0-43-cloud-amd64`: what uname shows and `LINUX_KERNEL_VERSION` is. */
+  readonly release?: string;
+  /** For `.kconfig` externs. */
+  readonly config?: KernelConfig;
+}
+
+let reference: KernelImage | undefined;
 
 /**
- * The kernel that machines emulate unless told otherwise; its parts are read when first asked for.
- * @throws when the data that ships with the package is missing or damaged
+ * The kernel that machines emulate: the reference kernel, or another one. With a custom kernel, objects, function
+ * prototypes, tracepoint records and raw tracepoint arguments are laid out as its BTF says; symbols, the set of
+ * tracepoints and code paths stay the reference kernel's.
+ * @throws when the data that ships with the package is missing or damaged, or `release` is none ({@link versionCodeOf})
  */
-export function loadKernelImage(): KernelImage {
-  const reference = loadReferenceKernel();
+export function loadKernelImage(custom?: CustomKernel): KernelImage {
+  reference ??= lazyReference();
+  return custom ? customImage(reference, custom) : reference;
+}
+
+function lazyReference(): KernelImage {
+  const data = loadReferenceKernel();
   let btf: Btf | undefined;
   return {
-    release: reference.release,
-    versionCode: reference.versionCode,
+    release: data.release,
+    versionCode: data.versionCode,
     get btf() {
-      btf ??= parseBtf(reference.btf);
+      btf ??= parseBtf(data.btf);
       return btf;
     },
     get symbols() {
-      return reference.symbols;
+      return data.symbols;
     },
     get tracepoints() {
-      return reference.tracepoints;
+      return data.tracepoints;
     },
     get config() {
-      return reference.config;
+      return data.config;
+    },
+  };
+}
+
+function customImage(base: KernelImage, { btf, release = base.release, config }: CustomKernel): KernelImage {
+  const versionCode = versionCodeOf(release);
+  assert(versionCode !== undefined, `${release} is no kernel release`);
+  let tracepoints: KernelImage['tracepoints'] | undefined;
+  return {
+    release,
+    versionCode,
+    btf,
+    wornOver: base,
+    get symbols() {
+      return base.symbols;
+    },
+    get tracepoints() {
+      tracepoints ??= wornTracepoints(base.tracepoints, base.btf, btf);
+      return tracepoints;
+    },
+    get config() {
+      return config ?? base.config;
     },
   };
 }

@@ -13,6 +13,10 @@ export const kernelHealth = z.object({
   /** How far virtual time is behind what its speed asks for, ms. */
   lag_ms: z.number(),
   memory_bytes: z.number().int(),
+  /** The release that the emulated kernel wears, e.g. `6.18.0`. */
+  release: z.string().optional(),
+  /** The BTF file whose layout it wears; absent for the reference kernel's. */
+  btf: z.string().optional(),
 });
 
 export const storeHealth = z.object({

@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { id, jsonValue, name, queryInt, timestamp } from './common';
 import { map } from './programs';
 
+export const stackFrame = z.object({
+  address: z.string(),
+  symbol: z.string().optional(),
+  offset: z.number().int().optional(),
+  module: z.string().optional(),
+});
+
 export const mapEntry = z.object({
   key: jsonValue,
   value: jsonValue.optional(),
@@ -9,13 +16,22 @@ export const mapEntry = z.object({
   values: z.array(jsonValue).optional(),
   /** Per-CPU maps of plain integers: all CPUs together. */
   sum: z.union([z.number(), z.string()]).optional(),
+  /** Per-CPU maps of structs and arrays: all CPUs together, counters added. */
+  merged: jsonValue.optional(),
+  /** What members mean, by `key.…` and `value.…`. */
+  explained: z.record(z.string(), z.string()).optional(),
+  /** Stacks that members hold or refer to, by `key.…` and `value.…`, innermost frame first. */
+  stacks: z.record(z.string(), z.array(stackFrame)).optional(),
 });
 
-export const stackFrame = z.object({
-  address: z.string(),
-  symbol: z.string().optional(),
-  offset: z.number().int().optional(),
-  module: z.string().optional(),
+/** Counts by size. */
+export const histogram = z.object({
+  kind: z.enum(['log2', 'linear']),
+  /** Key that it belongs to; absent when the map is one histogram. */
+  of: jsonValue.optional(),
+  unit: z.string().optional(),
+  /** Bounds are inclusive. */
+  buckets: z.array(z.object({ low: z.number(), high: z.number(), count: z.number() })),
 });
 
 /** What a map holds on one node: exactly one of `entries`, `stacks`, `variables`; none for a buffer. */
@@ -29,6 +45,8 @@ export const mapContents = z.object({
   zero_entries: z.number().int().optional(),
   stacks: z.array(z.object({ id: z.number().int(), frames: z.array(stackFrame) })).optional(),
   variables: z.array(z.object({ name: z.string(), value: jsonValue })).optional(),
+  /** What entries or variables count by size. */
+  histograms: z.array(histogram).optional(),
   /** There are more entries than were asked for. */
   truncated: z.boolean().optional(),
 });

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { id, jsonValue, name, queryFlag, timestamp } from './common';
+import { id, jsonValue, name, nanoseconds, queryFlag, timestamp } from './common';
+
+/** Where it is pinned in bpffs. */
+const pinned = z.array(z.string()).optional();
 
 /** Counters of one program on one node, as `bpftool prog show` has them. */
 export const programOnNode = z.object({
@@ -31,6 +34,22 @@ export const program = z.object({
   /** All nodes together. */
   runs: z.number().int(),
   nodes: z.array(programOnNode),
+  pinned,
+});
+
+/** What has become of the events of a link's hook, on one node or on all together. */
+export const linkStats = z.object({
+  /** Times that the hook came to this link. */
+  events: z.number().int(),
+  /** Of them, runs skipped because a program of the kind was active on the CPU. */
+  skipped: z.number().int(),
+  /** Of them, events lost because contexts were nested too deep. */
+  lost: z.number().int(),
+  /** Virtual and wall time of the last event; absent before the first. */
+  last_ns: nanoseconds.optional(),
+  last_time: timestamp.optional(),
+  /** r0 of the last run, unsigned 32 bits. */
+  last_result: z.number().int().optional(),
 });
 
 export const link = z.object({
@@ -45,6 +64,12 @@ export const link = z.object({
   state: z.enum(['live', 'inert']),
   nodes: z.array(z.string()),
   created_at: timestamp,
+  /** What bpf_get_attach_cookie gives. */
+  cookie: z.number().int().optional(),
+  /** All nodes together. */
+  stats: linkStats.optional(),
+  node_stats: z.array(linkStats.extend({ node: z.string() })).optional(),
+  pinned,
 });
 
 export const map = z.object({
@@ -61,6 +86,7 @@ export const map = z.object({
   /** Holds the object's `.rodata`, `.data` or `.bss`. */
   internal: z.boolean(),
   nodes: z.array(z.string()),
+  pinned,
 });
 
 /** What one upload made: an object file's programs, maps and links. */
@@ -70,8 +96,11 @@ export const object = z.object({
   sha256: z.string(),
   size: z.number().int(),
   loaded_at: timestamp,
-  /** `failed`: stored, but the kernel of this boot refused it; `error` says why. */
-  state: z.enum(['loaded', 'failed']),
+  /**
+   * `failed`: stored, but the kernel of this boot refused it; `error` says why. `unloaded`: what is listed with it is
+   * all that remains of it, because it is pinned, or something pinned needs it.
+   */
+  state: z.enum(['loaded', 'failed', 'unloaded']),
   error: z.string().optional(),
   programs: z.array(program),
   maps: z.array(map),
@@ -85,10 +114,32 @@ export const perfTarget = z.strictObject({
   period: z.number().int().min(1).optional(),
 });
 
+/** What an iterator goes over (`union bpf_iter_link_info`). */
+export const iterTarget = z.strictObject({
+  tid: z.number().int().positive().optional(),
+  pid: z.number().int().positive().optional(),
+  map_id: id.optional().describe('bpf_map_elem: the map'),
+  cgroup_id: z.number().int().positive().optional(),
+  order: z.enum(['self', 'descendants-pre', 'descendants-post', 'ancestors-up']).optional(),
+});
+
 /** Where a program is attached, in place of what its section says. */
 export const attachOptions = z.strictObject({
   target: name.optional().describe('in place of the target that the section names'),
+  symbols: z
+    .array(name)
+    .min(1)
+    .max(4_096)
+    .optional()
+    .describe('kprobe.multi and uprobe.multi: these functions in place of a pattern'),
   cookie: z.number().int().nonnegative().optional().describe('bpf_get_attach_cookie'),
+  cookies: z
+    .array(z.number().int().nonnegative())
+    .max(4_096)
+    .optional()
+    .describe('bpf_get_attach_cookie, one for each of `symbols`'),
+  pid: z.number().int().positive().optional().describe('uprobes and USDT probes: this process only'),
+  iter: iterTarget.optional().describe('iterators: over what'),
   perf: perfTarget.optional().describe('perf_event programs'),
 });
 
@@ -112,6 +163,23 @@ export const loadOptions = z.strictObject({
     .describe('struct of the records, by map name (`*`: all maps)'),
   targets: z.record(z.string(), attachOptions).optional().describe('where programs attach, by program name'),
   optional: z.array(z.string()).max(256).optional().describe('programs of `?` sections to load too, by name'),
+  only: z.array(z.string()).min(1).max(256).optional().describe('load these programs and no others, by name'),
+  types: z
+    .record(z.string(), name)
+    .optional()
+    .describe('program types, by program name (`*`: all): a section name of that type, e.g. `xdp`, `kprobe`'),
+  pin_maps: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe(
+      'pin every map of the object in this directory below /sys/fs/bpf, which is made when it is missing',
+    ),
+  pin_by_name: z
+    .boolean()
+    .optional()
+    .describe('false: maps with LIBBPF_PIN_BY_NAME are neither pinned nor taken from their pins'),
 });
 
 /** `POST /programs` with an `application/octet-stream` body: options by query. */
@@ -130,6 +198,33 @@ export const uploadBody = loadOptions.extend({
 export const attachBody = attachOptions.extend({
   program_id: id,
   node: name.optional().describe('one node; all nodes of the object by default'),
+});
+
+/** BPF_LINK_UPDATE. */
+export const linkUpdateBody = z.strictObject({
+  program_id: id.describe('a program of the same type; of any object'),
+});
+
+/** What reading an iterator gives (`bpftool iter pin` and `cat`). */
+export const linkText = z.object({
+  id,
+  program: z.string(),
+  nodes: z.array(z.object({ node: z.string(), text: z.string(), truncated: z.boolean().optional() })),
+});
+
+/** One reason why a link's program has not fired, or has nothing to show. */
+export const linkFinding = z.object({
+  /** For programs, e.g. `hook-inert`, `nothing-came`, `filter-set`. */
+  code: z.string(),
+  what: z.string(),
+  evidence: z.array(z.string()),
+  advice: z.string().optional(),
+});
+
+/** Why a link's program has not fired, node by node. */
+export const linkWhy = z.object({
+  link,
+  nodes: z.array(z.object({ node: z.string(), findings: z.array(linkFinding) })),
 });
 
 /** One program's instructions. */
@@ -152,6 +247,10 @@ export const programLog = z.object({
 });
 
 export type Program = z.infer<typeof program>;
+export type LinkStats = z.infer<typeof linkStats>;
+export type LinkFinding = z.infer<typeof linkFinding>;
+export type LinkText = z.infer<typeof linkText>;
+export type LinkWhy = z.infer<typeof linkWhy>;
 export type Link = z.infer<typeof link>;
 export type MapInfo = z.infer<typeof map>;
 export type ObjectInfo = z.infer<typeof object>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, jsonValue, name, nanoseconds, queryInt, timestamp } from './common';
+import { stackFrame } from './maps';
 
 /** The task that was current when a record was made. */
 export const task = z.object({
@@ -52,6 +53,10 @@ export const record = z.object({
   value: jsonValue.optional(),
   /** Wall time of each member of `value` that holds a kernel timestamp, by path. */
   wall: z.record(z.string(), z.string()).optional(),
+  /** What members of `value` mean, by path: addresses, flags, errno, spans of time, symbols. */
+  explained: z.record(z.string(), z.string()).optional(),
+  /** Stacks that members of `value` hold or refer to, by path, innermost frame first. */
+  stacks: z.record(z.string(), z.array(stackFrame)).optional(),
   /** Hex of what `value` does not cover: all bytes when there is no `value`. */
   raw: z.string().optional(),
 });

@@ -95,6 +95,8 @@ function probe(db: Database): void {
     'next_ids',
     'settings',
     'exec_sessions',
+    'bpffs',
+    'pinned_contents',
   ])
     for (const _ of db.prepare(`SELECT * FROM ${table}`).iterate());
   for (const table of ['record_keys', 'record_data', 'record_times'])

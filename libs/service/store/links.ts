@@ -45,6 +45,12 @@ export class LinkTable {
     this.ids.take('link', link.id + 1);
   }
 
+  /** Deletes the links of an object but for some. */
+  deleteOthers(objectId: number, kept: readonly number[]): void {
+    for (const { id, object_id } of this.list())
+      if (object_id === objectId && !kept.includes(id)) this.delete(id);
+  }
+
   delete(id: number): void {
     this.remove.run(id);
   }

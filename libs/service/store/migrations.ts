@@ -127,4 +127,26 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT;
   `,
+  // bpffs: what is pinned outlives its object, whose row stays until nothing of it is pinned any more.
+  `
+  ALTER TABLE objects ADD COLUMN unloaded INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE objects ADD COLUMN reused TEXT NOT NULL DEFAULT '{}';
+
+  CREATE TABLE bpffs (
+    node TEXT NOT NULL,
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    target INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (node, path)
+  ) STRICT;
+
+  CREATE TABLE pinned_contents (
+    map_id INTEGER NOT NULL,
+    node TEXT NOT NULL,
+    time TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (map_id, node)
+  ) STRICT;
+  `,
 ];

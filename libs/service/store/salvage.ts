@@ -8,6 +8,8 @@ const TABLES: readonly { readonly table: string; readonly title?: string; readon
   { table: 'settings', title: 'settings' },
   { table: 'objects', title: 'objects' },
   { table: 'links', title: 'links' },
+  { table: 'bpffs', title: 'pins' },
+  { table: 'pinned_contents' },
   { table: 'exec_sessions', title: 'sessions' },
   { table: 'session_commands', title: 'commands' },
 ];

@@ -27,6 +27,33 @@ export interface ObjectRow {
   readonly origin: string;
   /** Programs unloaded one by one. */
   readonly without: readonly number[];
+  /** It is unloaded, and stays because of what is pinned. */
+  readonly unloaded: boolean;
+  /** Ids of other objects' maps that stand in for its own: by name, by node. */
+  readonly reused: ReusedMaps;
+}
+
+export type ReusedMaps = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** A name in the bpffs of one node. */
+export interface BpffsRow {
+  readonly node: string;
+  readonly path: string;
+  readonly kind: 'dir' | 'prog' | 'map' | 'link';
+  /** Id of program, map or link; 0 for a directory. */
+  readonly target: number;
+  /** RFC 3339. */
+  readonly created_at: string;
+}
+
+/** What a pinned map held on one node. */
+export interface PinnedContentsRow {
+  readonly map_id: number;
+  readonly node: string;
+  /** RFC 3339. */
+  readonly time: string;
+  /** As `saveMap` of lib `machine` makes them. */
+  readonly bytes: Uint8Array;
 }
 
 /** A link: what a restart needs to make it again. */
@@ -74,13 +101,26 @@ export interface StoreStatus {
 /** What the store thread does. Everything that returns has been committed. */
 export interface StoreCommands {
   append: { params: Batch; result: null };
-  'object.save': { params: { object: ObjectRow; links: readonly LinkRow[] }; result: null };
+  'object.save': {
+    params: { object: ObjectRow; links: readonly LinkRow[]; pins?: readonly BpffsRow[] };
+    result: null;
+  };
+  /** It is unloaded but for what is pinned: of its links, only those given stay. */
+  'object.reduce': { params: { id: number; links: readonly number[] }; result: null };
   'object.delete': { params: { id: number }; result: null };
   'object.set_without': { params: { id: number; without: readonly number[] }; result: null };
   'object.list': { params: null; result: readonly ObjectRow[] };
   'link.save': { params: LinkRow; result: null };
   'link.delete': { params: { id: number }; result: null };
   'link.list': { params: null; result: readonly LinkRow[] };
+  'bpffs.save': { params: { rows: readonly BpffsRow[] }; result: null };
+  /** With the last pin of a map on a node go the contents kept of it. */
+  'bpffs.delete': { params: { path: string; nodes: readonly string[] }; result: null };
+  /** By node and path: a directory before what is in it. */
+  'bpffs.list': { params: null; result: readonly BpffsRow[] };
+  'contents.save': { params: PinnedContentsRow; result: null };
+  'contents.delete': { params: { map_id: number; node: string }; result: null };
+  'contents.list': { params: null; result: readonly PinnedContentsRow[] };
   /** First free ids: never given again, not even after an unload. */
   'ids.next': { params: null; result: NextIds };
   'record.query': { params: RecordQuery; result: RecordPage };

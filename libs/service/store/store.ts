@@ -2,6 +2,7 @@ import { type Diagnostic, err, ok, type Result } from '@probed/base';
 import type { RecordPage, RecordQuery } from '@probed/protocol';
 import type { Database } from 'better-sqlite3';
 import { BootTable } from './boots';
+import { BpffsTable } from './bpffs';
 import { type DatabaseOptions, fileBytes, openDatabase } from './database-file';
 import { LinkTable } from './links';
 import { NextIdTable, ObjectTable } from './objects';
@@ -12,7 +13,7 @@ import { SessionTable } from './sessions';
 import { SettingTable } from './settings';
 import { SnapshotTable } from './snapshots';
 import { sqliteDiagnostic } from './sqlite-fault';
-import type { Batch, LinkRow, ObjectRow, StoreCommands, StoreStatus } from './store-api';
+import type { Batch, StoreCommands, StoreStatus } from './store-api';
 import { StoreRefused } from './store-refused';
 
 /** Every command as a function that returns when its work is committed, and throws {@link StoreRefused}. */
@@ -33,6 +34,7 @@ export class Store {
   private readonly boots: BootTable;
   private readonly objects: ObjectTable;
   private readonly links: LinkTable;
+  private readonly bpffs: BpffsTable;
   private readonly records: RecordTable;
   private readonly search: RecordSearch;
   private readonly sessions: SessionTable;
@@ -49,6 +51,7 @@ export class Store {
     this.boots = new BootTable(db);
     this.objects = new ObjectTable(db, ids);
     this.links = new LinkTable(db, ids);
+    this.bpffs = new BpffsTable(db);
     this.records = new RecordTable(db, this.boots);
     this.search = new RecordSearch(db);
     this.sessions = new SessionTable(db);
@@ -87,13 +90,15 @@ export class Store {
   private handlers(ids: NextIdTable, settings: SettingTable): StoreHandlers {
     return {
       append: (batch) => this.transact(() => this.append(batch)),
-      'object.save': ({ object, links }) => this.transact(() => this.saveObject(object, links)),
+      'object.save': (saved) => this.transact(() => this.saveObject(saved)),
+      'object.reduce': ({ id, links }) => this.transact(() => this.reduceObject(id, links)),
       'object.delete': ({ id }) => this.transact(() => this.objects.delete(id)),
       'object.set_without': ({ id, without }) => this.transact(() => this.objects.setWithout(id, without)),
       'object.list': () => this.objects.list(),
       'link.save': (link) => this.transact(() => this.links.save(link)),
       'link.delete': ({ id }) => this.transact(() => this.links.delete(id)),
       'link.list': () => this.links.list(),
+      ...this.bpffsHandlers(),
       'ids.next': () => ids.list(),
       'record.query': (query) => finish(this.query(query)),
       'record.after': (place) => this.records.after(place),
@@ -109,6 +114,21 @@ export class Store {
     };
   }
 
+  private bpffsHandlers(): Pick<
+    StoreHandlers,
+    Extract<keyof StoreHandlers, `${'bpffs' | 'contents'}.${string}`>
+  > {
+    const { bpffs } = this;
+    return {
+      'bpffs.save': ({ rows }) => this.transact(() => bpffs.save(rows)),
+      'bpffs.delete': ({ path, nodes }) => this.transact(() => bpffs.delete(path, nodes)),
+      'bpffs.list': () => bpffs.list(),
+      'contents.save': (row) => this.transact(() => bpffs.saveContents(row)),
+      'contents.delete': ({ map_id, node }) => this.transact(() => bpffs.deleteContents(map_id, node)),
+      'contents.list': () => bpffs.listContents(),
+    };
+  }
+
   private append({ records = [], sessions = [], commands = [], snapshots = [] }: Batch): void {
     this.records.append(records);
     for (const session of sessions) this.sessions.save(session);
@@ -116,9 +136,15 @@ export class Store {
     for (const snapshot of snapshots) this.snapshots.save(snapshot);
   }
 
-  private saveObject(object: ObjectRow, links: readonly LinkRow[]): void {
+  private saveObject({ object, links, pins = [] }: StoreCommands['object.save']['params']): void {
     this.objects.save(object);
     for (const link of links) this.links.save(link);
+    this.bpffs.save(pins);
+  }
+
+  private reduceObject(id: number, links: readonly number[]): void {
+    this.objects.setUnloaded(id);
+    this.links.deleteOthers(id, links);
   }
 
   private status(): StoreStatus {

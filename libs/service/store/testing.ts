@@ -103,6 +103,8 @@ export function objectRow(id: number, given: Partial<ObjectRow> = {}): ObjectRow
     map_count: 2,
     origin: 'user',
     without: [],
+    unloaded: false,
+    reused: {},
     ...given,
   };
 }

@@ -143,13 +143,18 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'GET /api/v1/exec-sessions': 'probectl sessions',
   'GET /api/v1/health': 'probectl status',
   'POST /api/v1/workload/start': 'probectl workload start',
+  'DELETE /api/v1/bpffs/pins': 'probectl unpin',
 };
 
 function inOurWords(hint: string): string {
-  return hint.replace(/\b(GET|POST) \/api\/v1\/[\w/-]+/g, (operation) => {
-    const command = COMMANDS[operation];
-    return command === undefined ? operation : `\`${command}\``;
-  });
+  return hint.replace(
+    /\b((?:GET|POST|DELETE) \/api\/v1\/[\w/-]+)(?:\?path=(\S+))?/g,
+    (text, operation, path) => {
+      const command = COMMANDS[operation];
+      if (command === undefined) return text;
+      return path === undefined ? `\`${command}\`` : `\`${command} ${path}\``;
+    },
+  );
 }
 
 function jsonOf(text: string): unknown {

@@ -4,6 +4,7 @@ import { failUsage, orFail } from '../errors';
 import { ObjectFiles, objectLabel } from '../input/object-file';
 import type { Assignment, MapOption } from '../input/values';
 import { note, Printer } from '../output/printer';
+import { fullPath } from './bpffs-path';
 import type { DaemonOptions } from './daemon-address';
 import { DaemonClient } from './daemon-client';
 import { programTable } from './programs';
@@ -18,6 +19,11 @@ export interface LoadOptions extends DaemonOptions {
   readonly map?: readonly MapOption[];
   readonly event?: readonly { readonly map?: string; readonly struct: string }[];
   readonly optional?: readonly string[];
+  readonly only?: readonly string[];
+  /** `TYPE`, or `PROGRAM=TYPE`. */
+  readonly type?: readonly string[];
+  readonly pinMaps?: string;
+  readonly pinByName?: boolean;
 }
 
 /** Compiling and verifying a large object takes the emulated kernel up to a minute. */
@@ -37,7 +43,7 @@ export async function loadObject(file: string, options: LoadOptions): Promise<vo
 }
 
 function loadBody(file: string, options: LoadOptions): Omit<UploadBody, 'object'> {
-  const { attach, node, optional, set = [], map = [], event = [] } = options;
+  const { attach, node, optional, only, type = [], set = [], map = [], event = [] } = options;
   const targets = Array.isArray(attach) ? (attach as readonly Assignment[]) : [];
   const twice = targets.find(({ name }, i) => targets.slice(0, i).some((before) => before.name === name));
   if (twice)
@@ -51,6 +57,10 @@ function loadBody(file: string, options: LoadOptions): Omit<UploadBody, 'object'
     attach: attach !== false,
     ...(node !== undefined && { node }),
     ...(optional !== undefined && { optional: [...optional] }),
+    ...(only !== undefined && { only: [...only] }),
+    ...(options.pinMaps !== undefined && { pin_maps: fullPath(options.pinMaps) }),
+    ...(options.pinByName === false && { pin_by_name: false }),
+    ...ifAny('types', type.map(typeOfProgram)),
     ...ifAny(
       'set',
       set.map(({ name, value }) => [name, variableValue(value)]),
@@ -68,6 +78,12 @@ function loadBody(file: string, options: LoadOptions): Omit<UploadBody, 'object'
       targets.map(({ name, value }) => [name, { target: value }]),
     ),
   };
+}
+
+/** `xdp` is for all programs, `parse=xdp` for one. */
+function typeOfProgram(text: string): readonly [program: string, type: string] {
+  const equals = text.indexOf('=');
+  return equals < 0 ? ['*', text] : [text.slice(0, equals), text.slice(equals + 1)];
 }
 
 type UploadBody = Exclude<NonNullable<RequestOf<'uploadProgram'>['body']>, Uint8Array>;

@@ -4,20 +4,21 @@ import { formatFacts } from '../output/facts';
 import { Printer } from '../output/printer';
 import type { DaemonOptions } from './daemon-address';
 import { DaemonClient } from './daemon-client';
-import { contentsText } from './map-contents';
+import { type ListOptions, pinnedText } from './links';
+import { contentsText, type MapView } from './map-contents';
 import { findMap } from './resolve';
 import { wireValue } from './wire-value';
 
 /** `probectl map list`. */
-export async function listMaps(options: DaemonOptions): Promise<void> {
+export async function listMaps(options: ListOptions): Promise<void> {
   const { maps } = await DaemonClient.open(options).call('listMaps');
   const printer = new Printer(options.json === true);
   for (const map of maps) printer.document(map);
-  printer.text(maps.length ? mapTable(maps) : 'there are no maps');
+  printer.text(maps.length ? mapTable(maps, options.bpffs === true) : 'there are no maps');
   await printer.drain();
 }
 
-function mapTable(maps: readonly MapInfo[]): string {
+function mapTable(maps: readonly MapInfo[], bpffs: boolean): string {
   return formatTable(
     [
       { title: 'ID', align: 'right' },
@@ -28,6 +29,7 @@ function mapTable(maps: readonly MapInfo[]): string {
       { title: 'VALUE', align: 'right' },
       { title: 'MAX', align: 'right' },
       { title: 'NODES' },
+      ...(bpffs ? [{ title: 'PINNED' }] : []),
     ],
     maps.map((map) => [
       String(map.id),
@@ -38,6 +40,7 @@ function mapTable(maps: readonly MapInfo[]): string {
       String(map.value_size),
       String(map.max_entries),
       map.nodes.join(','),
+      ...(bpffs ? [pinnedText(map)] : []),
     ]),
   );
 }
@@ -59,6 +62,7 @@ export async function showMap(wanted: string, options: DaemonOptions): Promise<v
       ['flags', `0x${map.flags.toString(16)}`],
       ['internal', map.internal ? "yes, the object's variables" : undefined],
       ['nodes', map.nodes.join(', ')],
+      ['pinned', map.pinned?.join(', ')],
     ]),
   );
 }
@@ -67,7 +71,7 @@ export interface OnNodeOptions extends DaemonOptions {
   readonly node?: string;
 }
 
-export interface DumpMapOptions extends OnNodeOptions {
+export interface DumpMapOptions extends OnNodeOptions, MapView {
   readonly limit?: number;
 }
 
@@ -80,7 +84,11 @@ export async function dumpMap(wanted: string, options: DumpMapOptions): Promise<
   const dump = await client.call('dumpMap', { params: { id }, query });
   const printer = new Printer(options.json === true);
   printer.document(dump);
-  printer.text(dump.nodes.map((contents) => contentsText(dump.map, contents)).join('\n\n'));
+  printer.text(
+    dump.nodes
+      .map((contents) => contentsText(dump.map, contents, options))
+      .join(options.folded ? '\n' : '\n\n'),
+  );
   await printer.drain();
 }
 

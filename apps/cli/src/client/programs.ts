@@ -8,23 +8,26 @@ import { Printer } from '../output/printer';
 import { TextWriter } from '../output/text-writer';
 import type { DaemonOptions } from './daemon-address';
 import { DaemonClient } from './daemon-client';
+import { type ListOptions, pinnedText } from './links';
 import { findProgram } from './resolve';
 
 /** `probectl prog list` of the daemon's programs. */
-export async function listPrograms(options: DaemonOptions): Promise<void> {
+export async function listPrograms(options: ListOptions): Promise<void> {
   const client = DaemonClient.open(options);
   const { programs } = await client.call('listPrograms');
   const printer = new Printer(options.json === true);
   for (const program of programs) printer.document(program);
   if (!printer.json) {
     const { links } = await client.call('listLinks');
-    printer.text(programs.length ? programTable(programs, links) : 'no programs are loaded');
+    printer.text(
+      programs.length ? programTable(programs, links, options.bpffs === true) : 'no programs are loaded',
+    );
   }
   await printer.drain();
 }
 
 /** Programs with where they hang and how often they ran. */
-export function programTable(programs: readonly Program[], links: readonly Link[]): string {
+export function programTable(programs: readonly Program[], links: readonly Link[], bpffs = false): string {
   return formatTable(
     [
       { title: 'ID', align: 'right' },
@@ -35,8 +38,9 @@ export function programTable(programs: readonly Program[], links: readonly Link[
       { title: 'INSNS', align: 'right' },
       { title: 'LOADED' },
       { title: 'ATTACHED TO' },
+      ...(bpffs ? [{ title: 'PINNED' }] : []),
     ],
-    programs.map(({ id, name, type, object, runs, insns, loaded_at: loadedAt }) => [
+    programs.map(({ id, name, type, object, runs, insns, loaded_at: loadedAt, pinned }) => [
       String(id),
       name,
       type,
@@ -45,6 +49,7 @@ export function programTable(programs: readonly Program[], links: readonly Link[
       String(insns),
       shortTime(loadedAt),
       hooksOf(id, links),
+      ...(bpffs ? [pinnedText({ pinned })] : []),
     ]),
   );
 }
@@ -84,6 +89,7 @@ function programText(program: Program, links: readonly Link[]): string {
     ['maps', mapIds.join(', ') || '-'],
     ['links', linkIds.join(', ') || '-'],
     ['attached to', hooksOf(program.id, links)],
+    ['pinned', program.pinned?.join(', ')],
     ['runs', String(program.runs)],
   ]);
   const table = formatTable(

@@ -5,8 +5,15 @@ import { Headings } from '../output/headings';
 import { inferredColumns } from '../output/inferred-columns';
 import { memberPairs } from '../output/member-pairs';
 import type { Printer } from '../output/printer';
-import { clockTime, RecordTable, recordLine, type SourceColumn } from '../output/record-table';
+import {
+  clockTime,
+  type RecordRow,
+  RecordTable,
+  recordLine,
+  type SourceColumn,
+} from '../output/record-table';
 import { traceText } from '../output/text-run-output';
+import { typedStacks } from './map-contents';
 
 /** What a record shows of where it comes from, left to right. */
 interface OriginColumn {
@@ -65,7 +72,7 @@ export class RecordPrinter {
     const table = value === undefined ? undefined : this.tableOf(key, record, value);
     if (table && value !== undefined) {
       if (this.headings.due(key)) this.line(table.heading());
-      this.line(table.row({ ...record, value }, source));
+      this.line(table.row({ ...record, value, stacks: stacksOf(record) }, source));
       return;
     }
     this.line(recordLine(clockTime(record.time), source, this.source.width, withoutTable(record, value)));
@@ -94,8 +101,13 @@ export class RecordPrinter {
   }
 }
 
-function withoutTable({ map, raw = '', wall }: WireRecord, value: JsonValue | undefined): string {
-  return value === undefined ? `${map}: ${raw.length / 2} bytes ${raw}` : memberPairs(value, wall);
+/** Stacks with frames as the tables take them. */
+function stacksOf({ stacks }: WireRecord): RecordRow['stacks'] {
+  return stacks && typedStacks(stacks);
+}
+
+function withoutTable({ map, raw = '', wall, explained }: WireRecord, value: JsonValue | undefined): string {
+  return value === undefined ? `${map}: ${raw.length / 2} bytes ${raw}` : memberPairs(value, wall, explained);
 }
 
 function lostText({ time, node, object, map, cpu, count }: LostRecord): string {

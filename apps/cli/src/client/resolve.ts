@@ -1,5 +1,5 @@
 import { suggestion } from '@probed/base';
-import type { MapInfo, ObjectInfo, Program } from '@probed/protocol';
+import type { Link, MapInfo, ObjectInfo, Program } from '@probed/protocol';
 import { fail } from '../errors';
 import type { DaemonClient } from './daemon-client';
 
@@ -46,7 +46,17 @@ export async function findMap(client: DaemonClient, wanted: string): Promise<Map
   return pick('map', wanted, maps);
 }
 
+/** By id, or by its program where that has one link. */
+export async function findLink(client: DaemonClient, wanted: string): Promise<Link> {
+  const { links } = await client.call('listLinks');
+  const named = links.map((link) => ({ id: link.id, name: link.program, object: link.object }));
+  const { id } = pick('link', wanted, named);
+  return links.find((link) => link.id === id)!;
+}
+
 export async function findObject(client: DaemonClient, wanted: string): Promise<ObjectInfo> {
   const { objects } = await client.call('listObjects');
-  return pick('object', wanted, objects);
+  // What is left of one that is unloaded has its name no more, if another one has it.
+  const loaded = objects.filter(({ state }) => state !== 'unloaded');
+  return pick('object', wanted, candidates(wanted, loaded).length > 0 ? loaded : objects);
 }

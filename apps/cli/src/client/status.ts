@@ -22,6 +22,7 @@ function statusText(health: Health, url: string): string {
     ['status', health.status],
     ['daemon', `probed ${health.version}, pid ${health.pid}, ${url}, up ${formatSeconds(health.uptime_s)}`],
     ['kernel', kernelText(kernel)],
+    ['release', releaseText(kernel)],
     ['last error', kernel.last_error],
     ['memory', formatBytes(kernel.memory_bytes)],
     ['store', storeText(store)],
@@ -41,6 +42,10 @@ function kernelText(kernel: Health['kernel']): string {
   const lag = kernel.lag_ms >= LAG_MS_SHOWN ? `, ${formatSeconds(kernel.lag_ms / 1e3)} behind` : '';
   const restarts = kernel.restarts ? `, ${counted(kernel.restarts, 'restart')}` : '';
   return `${kernel.state}${busy}, boot ${kernel.boot} of ${shortTime(kernel.booted_at)}${restarts}${lag}`;
+}
+
+function releaseText({ release, btf }: Health['kernel']): string | undefined {
+  return release && (btf === undefined ? release : `${release}, with the layout of ${btf}`);
 }
 
 function storeText(store: Health['store']): string {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { newCommand, withJson } from '../command';
 import type { ListHooksOptions } from '../inspect/list-hooks';
+import { withKernel } from './kernel-options';
 
 /** `probectl hooks`. */
 export function hooksCommand(): Command {
@@ -15,6 +16,7 @@ export function hooksCommand(): Command {
       "probectl hooks 'kprobe:tcp_*' --live",
       "probectl hooks 'uprobe:*readline'",
       'probectl hooks -v tracepoint:syscalls:sys_enter_openat',
+      'probectl hooks -v kprobe:vfs_create --btf vmlinux-5.10.btf',
     ],
   })
     .option('-v, --verbose', 'formats of tracepoints and prototypes of functions')
@@ -27,8 +29,10 @@ export function hooksCommand(): Command {
       ]),
     )
     .option('--live', 'only hooks that the emulation fires');
-  return withJson(command).action(async (pattern: string | undefined, options: ListHooksOptions) => {
-    const { listHooks } = await import('../inspect/list-hooks.js');
-    await listHooks(pattern, options);
-  });
+  return withJson(withKernel(command)).action(
+    async (pattern: string | undefined, options: ListHooksOptions) => {
+      const { listHooks } = await import('../inspect/list-hooks.js');
+      await listHooks(pattern, options);
+    },
+  );
 }

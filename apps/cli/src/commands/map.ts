@@ -1,10 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { DaemonOptions } from '../client/daemon-address';
+import type { ListOptions } from '../client/links';
 import type { DumpMapOptions, OnNodeOptions, UpdateMapOptions } from '../client/maps';
 import type { WatchMapOptions } from '../client/watch-map';
 import { newCommand, newGroup } from '../command';
 import { parseCount, parseDuration } from '../input/values';
+import { pinKindCommand } from './bpffs';
 import { withDaemon } from './daemon-options';
+import { withBpffs } from './link';
 
 /** `probectl map`. */
 export function mapCommand(): Command {
@@ -22,6 +25,7 @@ export function mapCommand(): Command {
       updateCommand(),
       deleteCommand(),
       watchCommand(),
+      pinKindCommand('map', 'probectl map pin syscount/counts /sys/fs/bpf/counts'),
     ],
   );
 }
@@ -39,9 +43,9 @@ function listCommand(): Command {
   const command = newCommand({
     usage: 'list',
     summary: 'maps of all loaded objects',
-    examples: ['probectl map list', 'probectl map list --json'],
+    examples: ['probectl map list', 'probectl map list --bpffs', 'probectl map list --json'],
   });
-  return withDaemon(command).action(async (options: DaemonOptions) => {
+  return withDaemon(withBpffs(command)).action(async (options: ListOptions) => {
     const { listMaps } = await import('../client/maps.js');
     await listMaps(options);
   });
@@ -64,9 +68,16 @@ function dumpCommand(): Command {
     newCommand({
       usage: 'dump <id|name>',
       summary: 'what a map holds, decoded by BTF, node by node',
-      examples: ['probectl map dump counts', 'probectl map dump syscount/counts --node node-2 --json'],
+      examples: [
+        'probectl map dump counts',
+        'probectl map dump syscount/counts --node node-2 --json',
+        'probectl map dump offcputime/info --folded > offcpu.folded',
+      ],
     }),
-  ).option('--limit <n>', 'entries per node (default: 10000)', parseCount(1, ENTRIES_MAX));
+  )
+    .option('--limit <n>', 'entries per node (default: 10000)', parseCount(1, ENTRIES_MAX))
+    .option('--per-cpu', 'the values of every CPU of a per-CPU map, not their sum')
+    .option('--folded', 'the stacks that keys and values refer to, a line each, for flame graphs');
   return withDaemon(command).action(async (map: string, options: DumpMapOptions) => {
     const { dumpMap } = await import('../client/maps.js');
     await dumpMap(map, options);

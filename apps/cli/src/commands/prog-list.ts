@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { DaemonOptions } from '../client/daemon-address';
+import type { ListOptions } from '../client/links';
 import { newCommand } from '../command';
 import { refuseOptions, withDaemon } from './daemon-options';
+import { withBpffs } from './link';
 
 /** `probectl prog list`. */
 export function progListCommand(): Command {
@@ -13,11 +14,12 @@ export function progListCommand(): Command {
       'With FILE lists what is in the object, in this process: no daemon is needed.',
     examples: [
       'probectl prog list',
+      'probectl prog list --bpffs',
       'probectl prog list examples/execaudit/execaudit.bpf.o',
       'probectl prog list my.bpf.o --json',
     ],
   });
-  return withDaemon(command).action(async (file: string | undefined, options: DaemonOptions) => {
+  return withDaemon(withBpffs(command)).action(async (file: string | undefined, options: ListOptions) => {
     if (file === undefined) {
       const { listPrograms } = await import('../client/programs.js');
       return listPrograms(options);

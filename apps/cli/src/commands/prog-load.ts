@@ -17,6 +17,7 @@ export function progLoadCommand(): Command {
       'probectl prog load tool.bpf.c --name tool --set target_uid=1000 --map events:max=1048576',
       'probectl prog load profile.bpf.o --attach sample=cpu-clock:hz=99 --node node-1',
       'probectl prog load my.bpf.o --no-attach --event events=event',
+      'probectl prog load my.bpf.o --only on_exec --pin-maps /sys/fs/bpf/mine',
     ],
   })
     .option(
@@ -38,10 +39,25 @@ export function progLoadCommand(): Command {
       'what the records of a map are, when the object does not tell',
       collectEventChoice,
     )
+    .addOption(
+      new Option('--only <program>', 'load this program and no others; repeatable').argParser(collectText),
+    )
+    .addOption(
+      new Option(
+        '--type <[program=]type>',
+        'load a program, or all, as if of this section, e.g. xdp, kprobe/vfs_read; repeatable',
+      ).argParser(collectText),
+    )
+    .option('--pin-maps <folder>', 'pin every map in this folder of bpffs, which is made when it is missing')
+    .option('--no-pin-by-name', 'neither pin maps with LIBBPF_PIN_BY_NAME nor take them from their pins')
     .option('--optional <programs...>', 'programs of sections with a ? to load, too')
     .option('-v, --verbose', 'long evidence with errors: the whole verifier log, all compiler output');
   return withDaemon(command).action(async (file: string, options: LoadOptions) => {
     const { loadObject } = await import('../client/load-object.js');
     await loadObject(file, options);
   });
+}
+
+function collectText(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }

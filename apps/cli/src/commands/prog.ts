@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { newGroup } from '../command';
+import { pinKindCommand } from './bpffs';
+import { progCheckCommand } from './prog-check';
 import { progDumpCommand } from './prog-dump';
 import { progListCommand } from './prog-list';
 import { progLoadCommand } from './prog-load';
@@ -15,6 +17,7 @@ export function progCommand(): Command {
       summary: 'programs: judge and inspect files, load them into the daemon',
       examples: [
         'probectl prog verify my.bpf.o',
+        'probectl prog check my.bpf.o --btf vmlinux-5.4.btf --btf vmlinux-6.1.btf',
         'probectl prog dump my.bpf.o on_exec',
         'probectl prog load my.bpf.o',
         'probectl prog list',
@@ -25,10 +28,12 @@ export function progCommand(): Command {
       progListCommand(),
       progShowCommand(),
       progVerifyCommand(),
+      progCheckCommand(),
       progDumpCommand(),
       progLogCommand(),
       progTracelogCommand(),
       progUnloadCommand(),
+      pinKindCommand('prog', 'probectl prog pin on_exec /sys/fs/bpf/on_exec'),
     ],
   );
 }

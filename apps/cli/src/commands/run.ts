@@ -9,6 +9,8 @@ import {
   parseSeed,
 } from '../input/values';
 import type { RunOptions } from '../run/run-options';
+import { withKernel } from './kernel-options';
+import { withProbing } from './probing-options';
 
 const CPUS_MAX = 64;
 const LIMIT_MAX = 1e9;
@@ -29,6 +31,9 @@ export function runCommand(): Command {
         'probectl run profile.bpf.o --attach sample=cpu-clock:hz=999',
         'probectl run tool.bpf.o --event events=exec_event --map events:max=1048576',
         'probectl run filter.bpf.o --map-init allowed.json --limit 100',
+        'probectl run opensnoop.bpf.o --fault ringbuf-full:10% --coverage',
+        'probectl run opensnoop.bpf.o --why',
+        'probectl run opensnoop.bpf.o --btf vmlinux-5.10.btf --release 5.10.0',
       ],
     }),
   )
@@ -38,9 +43,11 @@ export function runCommand(): Command {
       collectEventChoice,
     )
     .option('--no-maps', 'do not print the maps at the end')
+    .option('--folded', 'of the maps at the end only the stacks, a line each, for flame graphs')
     .option('-q, --quiet', 'records and trace lines only')
-    .option('--limit <n>', 'end after this many records', parseCount(1, LIMIT_MAX));
-  return withJson(command).action(async (files: string[], options: RunOptions) => {
+    .option('--limit <n>', 'end after this many records', parseCount(1, LIMIT_MAX))
+    .option('--why', 'say at the end of each link without records why it has none');
+  return withJson(withProbing(command)).action(async (files: string[], options: RunOptions) => {
     const { run } = await import('../run/run.js');
     await run(files, options);
   });
@@ -48,7 +55,7 @@ export function runCommand(): Command {
 
 /** Options of all commands that run programs. */
 export function withRunOptions(command: Command): Command {
-  return command
+  return withKernel(command)
     .option(
       '--for <duration>',
       "virtual time to run, e.g. 500ms, 2s (default: the scenario's)",
@@ -63,6 +70,10 @@ export function withRunOptions(command: Command): Command {
       '--attach <program=target>',
       'attach a program elsewhere than its section says; repeatable',
       collectAssignment,
+    )
+    .option(
+      '--strict',
+      'load every program as it is: none is left out because its hook is missing or another does the same',
     )
     .addOption(new Option('--engine <engine>', 'how programs run').choices(['jit', 'interp']).default('jit'))
     .option('--cpus <n>', 'CPUs of the emulated machine', parseCount(1, CPUS_MAX), 4)

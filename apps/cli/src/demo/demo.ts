@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { loadKernelImage } from '@probed/assets';
 import { kernelFacts } from '@probed/machine';
 import { packageRoot } from '@probed/package';
 import { fail, orFail } from '../errors';
+import { chosenKernel, type KernelChoice } from '../input/kernel-option';
 import { ObjectFiles } from '../input/object-file';
 import { formatLog } from '../output/fault-text';
 import { Printer } from '../output/printer';
@@ -15,7 +15,7 @@ import { verifyObject } from '../verify/verify-object';
 import { EXAMPLES, IN_DAEMON, REJECTED } from './explanations';
 import { ThinnedOutput } from './thinned-output';
 
-export interface DemoOptions {
+export interface DemoOptions extends KernelChoice {
   readonly for?: number;
   readonly seed: number;
   readonly verbose?: boolean;
@@ -39,7 +39,9 @@ export async function demo(options: DemoOptions): Promise<void> {
 
 async function runExamples(folder: string, printer: Printer, options: DemoOptions): Promise<void> {
   const files = EXAMPLES.map(({ name }) => join(folder, name, `${name}.bpf.o`));
+  const { btf, release, kconfig } = options;
   const session = await RunSession.open(files, {
+    ...{ btf, release, kconfig },
     for: options.for,
     seed: options.seed,
     scenario: SCENARIO,
@@ -47,7 +49,10 @@ async function runExamples(folder: string, printer: Printer, options: DemoOption
     maps: true,
     cpus: 4,
   });
-  printer.text('An emulated Linux 6.18 node with these eBPF programs, verified, compiled and attached:\n');
+  const kernel = release ?? (btf ? `with the types of ${btf}` : '6.18');
+  printer.text(
+    `An emulated Linux ${kernel} node with these eBPF programs, verified, compiled and attached:\n`,
+  );
   const width = Math.max(...[...EXAMPLES, ...IN_DAEMON].map(({ name }) => name.length));
   for (const { name, says } of EXAMPLES) printer.text(`  ${name.padEnd(width)}  ${says}`);
   printer.text("\nand on the daemon's cluster (npm start):\n");
@@ -82,7 +87,7 @@ async function showRejected(folder: string, printer: Printer, options: DemoOptio
   printer.text(
     '\nThree programs that the verifier refuses, with what their authors see (probectl prog verify -v):',
   );
-  const image = loadKernelImage();
+  const image = chosenKernel(options);
   const facts = kernelFacts(image, 4);
   const reader = new ObjectFiles(image);
   for (const { name, says } of REJECTED) {

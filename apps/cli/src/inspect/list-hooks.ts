@@ -1,12 +1,12 @@
-import { loadKernelImage } from '@probed/assets';
 import { nearest } from '@probed/base';
 import type { HookEntry } from '@probed/hooks';
 import { hookCatalogue, hookMatcher, hookText, lastNameOf, Machine } from '@probed/machine';
 import { CommandError } from '../errors';
+import { chosenKernel, type KernelChoice } from '../input/kernel-option';
 import { formatTable } from '../output/columns';
 import { TextWriter } from '../output/text-writer';
 
-export interface ListHooksOptions {
+export interface ListHooksOptions extends KernelChoice {
   readonly verbose?: boolean;
   readonly kind?: HookEntry['kind'];
   readonly live?: boolean;
@@ -15,7 +15,7 @@ export interface ListHooksOptions {
 
 /** `probectl hooks`. */
 export async function listHooks(pattern: string | undefined, options: ListHooksOptions): Promise<void> {
-  const machine = new Machine({ image: loadKernelImage() });
+  const machine = new Machine({ image: chosenKernel(options) });
   const matches = pattern === undefined ? () => true : hookMatcher(pattern);
   const { kind, live } = options;
   const all = [...hookCatalogue(machine)];

@@ -1,7 +1,8 @@
 import { loadKernelImage } from '@probed/assets';
+import { formatDiagnostic } from '@probed/base';
 import type { Btf } from '@probed/btf';
-import { listVariables, type ObjectSpec } from '@probed/object';
-import { mapType, programType } from '@probed/spec';
+import { listVariables, type ObjectSpec, programFault } from '@probed/object';
+import { mapType, programTypeName } from '@probed/spec';
 import { orFail } from '../errors';
 import { ObjectFiles } from '../input/object-file';
 import { formatTable } from '../output/columns';
@@ -18,21 +19,28 @@ export async function listObject(file: string, options: { json?: boolean }): Pro
     value: typeName(object.btf, map.valueTypeId),
   }));
   const variables = variableRows(object);
-  printer.document({ file, license: object.license, programs, maps, variables });
+  const warnings = object.warnings ?? [];
+  printer.document({ file, license: object.license, programs, maps, variables, warnings });
   printer.text(programTable(programs));
+  for (const { fault } of programs) if (fault) printer.text(`  ${fault}`);
+  for (const warning of warnings) printer.text(`  ${warning}`);
   if (maps.length) printer.text(`\n${mapTable(maps)}`);
   if (variables.length) printer.text(`\n${variableTable(variables)}`);
   await printer.drain();
 }
 
-function programRow({ name, section, type, insns, optional, attachTo }: ObjectSpec['programs'][number]) {
+function programRow(program: ObjectSpec['programs'][number]) {
+  const { name, section, type, insns, optional, attachTo } = program;
+  const fault = programFault(program);
   return {
     name,
     section,
-    type: programType(type)?.name ?? String(type),
+    type: programTypeName(type),
     target: attachTo,
     insns: insns.length,
     optional,
+    /** Why it cannot be loaded, on any kernel. */
+    ...(fault && { fault: formatDiagnostic(fault) }),
   };
 }
 

@@ -1,4 +1,12 @@
-import type { TypedEntry, TypedRecord, TypedStack, TypedVariable } from '@probed/machine';
+import type {
+  FaultCount,
+  Finding,
+  Histogram,
+  TypedEntry,
+  TypedRecord,
+  TypedStack,
+  TypedVariable,
+} from '@probed/machine';
 
 /** What `run --json` prints, one document a line; `object` is the object file's name up to the first dot. */
 export type RunDocument =
@@ -7,6 +15,7 @@ export type RunDocument =
   | LostDocument
   | TraceDocument
   | MapDocument
+  | WhyDocument
   | SummaryDocument;
 
 /** A program hangs at a hook now. */
@@ -80,6 +89,8 @@ export interface MapDocument {
   readonly stacks?: readonly TypedStack[];
   readonly section?: string;
   readonly variables?: readonly TypedVariable[];
+  /** What entries or variables count by size. */
+  readonly histograms?: readonly Histogram[];
 }
 
 export interface ProgramDocument {
@@ -93,6 +104,16 @@ export interface ProgramDocument {
   readonly budget_exceeded: number;
 }
 
+/** Why a link has nothing to show. */
+export interface WhyDocument {
+  readonly type: 'why';
+  readonly object: string;
+  readonly program: string;
+  readonly hook: string;
+  /** The most telling first. */
+  readonly findings: readonly Finding[];
+}
+
 /** The last document. */
 export interface SummaryDocument {
   readonly type: 'summary';
@@ -102,5 +123,7 @@ export interface SummaryDocument {
   readonly records: number;
   readonly lost: number;
   readonly trace_lines: number;
+  /** Helper calls that were made to fail. */
+  readonly faults?: readonly FaultCount[];
   readonly programs: readonly ProgramDocument[];
 }

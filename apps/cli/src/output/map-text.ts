@@ -4,6 +4,8 @@ import type { MapInfo } from '@probed/spec';
 import { plainCell } from './cells';
 import { type Column, formatTable } from './columns';
 import type { MapDocument } from './documents';
+import { explainedCell } from './explained-cell';
+import { histogramText } from './histogram-text';
 import { inferredColumns } from './inferred-columns';
 import { type MemberColumn, memberCell, memberColumns } from './member-columns';
 
@@ -19,6 +21,8 @@ export interface MapLayout {
 export interface MapTextLimits {
   readonly rows: number;
   readonly stacks: number;
+  /** The values of every CPU rather than all together. */
+  readonly perCpu?: boolean;
 }
 
 const MAP_TEXT_LIMITS: MapTextLimits = { rows: 40, stacks: 20 };
@@ -31,14 +35,21 @@ export function mapText(
 ): string {
   const title = `\n${map.object}: map ${map.map}`;
   if (map.stacks) return stacksText(title, map, limits.stacks);
-  if (map.variables) return variablesText(title, map.variables);
+  const histograms = (map.histograms ?? []).filter(({ buckets }) => buckets.length > 0);
+  if (map.variables)
+    return [variablesText(title, map), ...histograms.map(histogramText)].filter(Boolean).join('\n');
   const entries = map.entries ?? [];
   const zero = map.zero_entries ?? 0;
   const zeroNote = zero ? `, ${zero} zero` : '';
   if (entries.length === 0) return `${title} (${map.map_type}): empty${zero ? zeroNote : ''}`;
   const count = entries.length + zero;
   const head = `${title} (${map.map_type}): ${count} ${count === 1 ? 'entry' : 'entries'}${zeroNote}`;
-  return `${head}\n${entriesText(sorted(entries).slice(0, limits.rows), map.map, layout)}${moreText(entries.length, limits.rows)}`;
+  if (histograms.length > 0 && !limits.perCpu) {
+    const shown = histograms.slice(0, limits.stacks).map(histogramText).join('\n\n');
+    return `${head}\n${shown}${moreText(histograms.length, limits.stacks)}`;
+  }
+  const rows = sorted(entries).slice(0, limits.rows);
+  return `${head}\n${entriesText(rows, map.map, layout, limits.perCpu === true)}${moreText(entries.length, limits.rows)}`;
 }
 
 function moreText(count: number, shown: number): string {
@@ -64,20 +75,26 @@ function compare(a: JsonValue | undefined, b: JsonValue | undefined): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function entriesText(entries: readonly TypedEntry[], map: string, layout: MapLayout | undefined): string {
+function entriesText(
+  entries: readonly TypedEntry[],
+  map: string,
+  layout: MapLayout | undefined,
+  everyCpu: boolean,
+): string {
   const info = layout?.maps.get(map);
-  const [{ key, value, values: perCpuValues, sum }] = entries;
+  const [{ key, value, values: perCpuValues, sum, merged }] = entries;
   const keys = columnsOf(layout, info?.keyTypeId, 'KEY', key);
-  const perCpu = perCpuValues !== undefined;
-  const summed = sum !== undefined;
+  const perCpu = perCpuValues !== undefined && (everyCpu || merged === undefined);
+  const summed = sum !== undefined && !everyCpu;
   const values = columnsOf(layout, info?.valueTypeId, 'VALUE', value ?? perCpuValues?.[0]);
   const columns: Column[] = [
     ...keys,
     ...(perCpu && !summed ? [{ title: 'CPU', align: 'right' as const }] : []),
   ];
   const rows = entries.flatMap((entry) => {
-    const head = keys.map((column) => memberCell(column, entry.key));
-    if (!perCpu) return [[...head, ...values.map((column) => memberCell(column, entry.value))]];
+    const head = keys.map((column) => explainedCell(column, entry.key, entry, 'key.'));
+    const whole = entry.value ?? entry.merged;
+    if (!perCpu) return [[...head, ...values.map((column) => explainedCell(column, whole, entry, 'value.'))]];
     if (summed) return [[...head, plainCell(entry.sum), plainCell([...(entry.values ?? [])])]];
     return (entry.values ?? []).map((value, cpu) => [
       ...head,
@@ -105,8 +122,9 @@ function isIncidental({ name, value }: TypedVariable): boolean {
   return /(^|\.)_{2,}fmt(\.\d+)?$/.test(name) || (value === '0x0' && /unused/.test(name));
 }
 
-function variablesText(title: string, variables: readonly TypedVariable[]): string {
-  const shown = variables.filter((variable) => !isIncidental(variable));
+function variablesText(title: string, { variables = [], histograms = [] }: MapDocument): string {
+  const counted = new Set(histograms.map(({ of }) => String(of).replace(/\[.*/, '')));
+  const shown = variables.filter((variable) => !isIncidental(variable) && !counted.has(variable.name));
   if (shown.length === 0) return '';
   return [title, ...shown.map(({ name, value }) => `  ${name} = ${assigned(value)}`)].join('\n');
 }

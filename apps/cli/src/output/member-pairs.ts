@@ -1,5 +1,5 @@
 import type { JsonValue } from '@probed/btf';
-import { ipv4, plainCell } from './cells';
+import { ipv4, plainCell, printable } from './cells';
 import { ADDRESS_NAMES } from './inferred-columns';
 import { clockTime } from './record-table';
 
@@ -10,12 +10,18 @@ const EMPTY: ReadonlySet<string> = new Set(['', '0', '-', 'false', '0x0']);
  * A value of many members on one line: `name=value` of those that are not zero or empty.
  *
  * @param wall wall time of members that hold timestamps; the first of them is the line's own time
+ * @param explained what members mean
  */
-export function memberPairs(value: JsonValue, wall: Readonly<Record<string, string>> = {}): string {
+export function memberPairs(
+  value: JsonValue,
+  wall: Readonly<Record<string, string>> = {},
+  explained: Readonly<Record<string, string>> = {},
+): string {
   const [own] = Object.keys(wall);
   const pairs = [...members(value, '')].flatMap(([path, member]) => {
     if (path === own) return [];
-    const text = wall[path] === undefined ? memberText(path, member) : clockTime(wall[path]);
+    const plain = wall[path] === undefined ? memberText(path, member) : clockTime(wall[path]);
+    const text = explained[path] === undefined ? plain : printable(explained[path]);
     if (EMPTY.has(text) || /^(00)+$/.test(text)) return [];
     return [`${path}=${quoted(text)}`];
   });

@@ -27,7 +27,22 @@ export class Printer {
   }
 }
 
+let takeNote = (line: string): void => {
+  process.stderr.write(`probectl: ${line}\n`);
+};
+
 /** A remark on the way, on stderr, in one line. */
 export function note(line: string): void {
-  process.stderr.write(`probectl: ${line}\n`);
+  takeNote(line);
+}
+
+/** Collects the remarks that `work` makes in place of printing them. */
+export async function collectNotes<T>(take: (line: string) => void, work: () => Promise<T>): Promise<T> {
+  const outer = takeNote;
+  takeNote = take;
+  try {
+    return await work();
+  } finally {
+    takeNote = outer;
+  }
 }

@@ -1,13 +1,17 @@
 import type { JsonValue } from '@probed/btf';
 import type { TimestampMember } from '@probed/machine';
 import type { EventType } from '@probed/object';
-import { type MemberColumn, memberCell, memberColumns } from './member-columns';
+import { type Explained, explainedCell } from './explained-cell';
+import { type MemberColumn, memberColumns } from './member-columns';
 
 /** `HH:MM:SS.ffffff`. */
 const TIME_WIDTH = 15;
 
+/** Columns whose values turn out to be explained grow to this width at most. */
+const EXPLAINED_WIDTH_MAX = 40;
+
 /** What a row shows of a record. */
-export interface RecordRow {
+export interface RecordRow extends Explained {
   readonly time: string;
   readonly value?: JsonValue;
   readonly wall?: Readonly<Record<string, string>>;
@@ -23,7 +27,7 @@ export interface SourceColumn {
 
 /** Lays the records of one event type out in columns whose widths are fixed before the first record comes. */
 export class RecordTable {
-  private readonly columns: readonly MemberColumn[];
+  private columns: readonly MemberColumn[];
   /** The member whose moment is the TIME column. */
   private readonly timeMember: string | undefined;
   private readonly timestamps: ReadonlySet<string>;
@@ -59,15 +63,29 @@ export class RecordTable {
 
   row(record: RecordRow, source: string): string {
     const time = (this.timeMember && record.wall?.[this.timeMember]) || record.time;
-    const cells = this.columns.map((column) => pad(column, this.cell(column, record)));
+    const texts = this.columns.map((column) => this.cell(column, record));
+    this.widen(record, texts);
+    const cells = this.columns.map((column, i) => pad(column, texts[i]));
     if (record.raw !== undefined) cells.push(`+${record.raw}`);
     return this.line(clockTime(time), source, cells);
   }
 
-  private cell(column: MemberColumn, { value, wall }: RecordRow): string {
+  /** What is explained is longer than its number; the column stays as wide from then on. */
+  private widen({ explained, stacks }: RecordRow, texts: readonly string[]): void {
+    if (!explained && !stacks) return;
+    this.columns = this.columns.map((column, i) => {
+      const path = column.path.join('.');
+      const longer = texts[i].length > column.width && texts[i].length <= EXPLAINED_WIDTH_MAX;
+      const told = explained?.[path] !== undefined || stacks?.[path] !== undefined;
+      return longer && told && !column.long ? { ...column, width: texts[i].length } : column;
+    });
+  }
+
+  private cell(column: MemberColumn, record: RecordRow): string {
+    const { value, wall } = record;
     const path = column.path.join('.');
     const moment = this.timestamps.has(path) ? wall?.[path] : undefined;
-    return moment === undefined ? memberCell(column, value) : clockTime(moment);
+    return moment === undefined ? explainedCell(column, value, record) : clockTime(moment);
   }
 
   private line(time: string, source: string, cells: readonly string[]): string {

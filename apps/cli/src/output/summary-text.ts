@@ -24,7 +24,13 @@ export function summaryText(summary: SummaryDocument): string {
       ...(cut ? [String(program.budget_exceeded)] : []),
     ]),
   );
-  return `\n${table}\n\n${totals(summary)}`;
+  return `\n${table}\n\n${faultLines(summary)}${totals(summary)}`;
+}
+
+function faultLines({ faults = [] }: SummaryDocument): string {
+  return faults
+    .map(({ fault, calls, injected }) => `fault ${fault}: ${injected} of ${counted(calls, 'call')} failed\n`)
+    .join('');
 }
 
 function totals({

@@ -1,12 +1,14 @@
 import { formatTraceLine, type RecordDecoder } from '@probed/machine';
 import { printable } from './cells';
 import type { LostDocument, MapDocument, RecordDocument, RunDocument, TraceDocument } from './documents';
+import { foldedLines } from './folded-stacks';
 import { Headings } from './headings';
 import { type MapLayout, type MapTextLimits, mapText } from './map-text';
 import type { Printer } from './printer';
 import { clockTime, RecordTable, recordLine } from './record-table';
 import type { RunOutput } from './run-output';
 import { summaryText } from './summary-text';
+import { whyText } from './why-text';
 
 /** What the text output must know of an object to lay out its records and maps. */
 export interface ObjectLayout {
@@ -20,6 +22,8 @@ interface TextOptions {
   readonly sources: ReadonlyMap<string, string>;
   /** Records and trace lines only. */
   readonly quiet: boolean;
+  /** Nothing but the stacks that the maps' entries refer to, a line each. */
+  readonly folded?: boolean;
   readonly mapLimits?: MapTextLimits;
 }
 
@@ -39,11 +43,16 @@ export class TextRunOutput implements RunOutput {
 
   put(document: RunDocument): void {
     const { printer, options } = this;
+    if (options.folded) {
+      if (document.type === 'map') for (const line of foldedLines(document.entries ?? [])) printer.text(line);
+      return;
+    }
     if (document.type === 'record') this.record(document);
     else if (document.type === 'trace') this.line(traceText(document));
     else if (document.type === 'lost') this.line(this.lostText(document));
     else if (options.quiet) return;
     else if (document.type === 'map') this.map(document);
+    else if (document.type === 'why') printer.text(whyText(document));
     else if (document.type === 'summary') printer.text(summaryText(document));
   }
 

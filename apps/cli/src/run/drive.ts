@@ -10,7 +10,23 @@ interface DriveSink {
   drain(): Promise<void>;
 }
 
-interface DriveOptions {
+/** Something that a host does at a time. */
+export interface DriveStep {
+  /** Virtual time after the start, ns. */
+  readonly atNs: number;
+  /** @param deliver hands over what programs have put out so far */
+  act(deliver: () => void): void;
+}
+
+/** What a host does while a machine runs. */
+export interface DriveScript {
+  /** In order of time. */
+  readonly steps?: readonly DriveStep[];
+  /** Asked now and then: true ends the run. */
+  readonly enough?: () => boolean;
+}
+
+interface DriveOptions extends DriveScript {
   readonly durationNs: number;
   /** Paced by the wall clock. */
   readonly realtime: boolean;
@@ -31,16 +47,23 @@ export async function drive(machine: Machine, sink: DriveSink, options: DriveOpt
   const start = machine.kernel.nowNs();
   const startWall = performance.now();
   const slice = options.realtime ? REALTIME_SLICE_NS : SLICE_NS;
+  const steps = [...(options.steps ?? [])];
+  const deliver = () => machine.drain((output) => merged.output(output));
   let covered = 0;
   try {
     while (covered < options.durationNs && !merged.full && !interrupt.asked()) {
-      machine.run(Math.min(slice, options.durationNs - covered), (output) => merged.output(output));
+      while (steps.length > 0 && steps[0].atNs <= covered) steps.shift()!.act(deliver);
+      const untilStep = (steps[0]?.atNs ?? Number.POSITIVE_INFINITY) - covered;
+      machine.run(Math.min(slice, options.durationNs - covered, untilStep), (output) =>
+        merged.output(output),
+      );
       merged.flush(Number.POSITIVE_INFINITY);
       covered = machine.kernel.nowNs() - start;
       options.progress.update(
         () => `simulated ${(covered / 1e9).toFixed(1)} s of ${options.durationNs / 1e9} s`,
       );
       await sink.drain();
+      if (options.enough?.()) break;
       await (options.realtime ? pace(startWall, covered) : nextTurn());
     }
   } finally {

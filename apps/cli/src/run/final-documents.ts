@@ -7,25 +7,29 @@ import type { LoadedObject, RunSession } from './session';
 
 /** What a map holds now; undefined for buffers, whose contents were records. */
 export function mapDocument(object: LoadedObject, map: BpfMap, kernel: KernelApi): MapDocument | undefined {
-  const dump = dumpMap(map, object.collection.spec, kernel);
+  const dump = dumpMap(map, object.collection.spec, kernel, object.collection.maps);
   if (dump.kind === 'buffer') return undefined;
   const { name, type, maxEntries } = map.info;
   const head = { type: 'map', object: object.label, map: name } as const;
   const kind = { map_type: mapType(type)?.name ?? String(type), max_entries: maxEntries };
   switch (dump.kind) {
     case 'entries': {
-      const { entries, zeroEntries } = dump;
-      return { ...head, ...kind, entries, ...(zeroEntries > 0 && { zero_entries: zeroEntries }) };
+      const { entries, zeroEntries, histograms } = dump;
+      const zero = zeroEntries > 0 && { zero_entries: zeroEntries };
+      return { ...head, ...kind, entries, ...zero, ...(histograms && { histograms }) };
     }
     case 'stacks':
       return { ...head, ...kind, stacks: dump.stacks };
-    case 'variables':
-      return { ...head, ...kind, section: dump.section, variables: dump.variables };
+    case 'variables': {
+      const { section, variables, histograms } = dump;
+      return { ...head, ...kind, section, variables, ...(histograms && { histograms }) };
+    }
   }
 }
 
 export function summaryDocument(session: RunSession, simulatedNs: number): SummaryDocument {
   const { records, lost, traceLines } = session.totals;
+  const faults = session.machine.faults?.counts;
   return {
     type: 'summary',
     scenario: session.scenario.name,
@@ -34,6 +38,7 @@ export function summaryDocument(session: RunSession, simulatedNs: number): Summa
     records,
     lost,
     trace_lines: traceLines,
+    ...(faults && { faults }),
     programs: session.objects.flatMap((object) => programDocuments(session, object)),
   };
 }

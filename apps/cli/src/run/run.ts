@@ -1,4 +1,6 @@
-import { Printer } from '../output/printer';
+import { CoverageReport, collectCoverage } from '@probed/machine';
+import { writeCoverage } from '../coverage-file/write-coverage';
+import { note, Printer } from '../output/printer';
 import { JsonRunOutput, type RunOutput } from '../output/run-output';
 import { TextRunOutput } from '../output/text-run-output';
 import { reportAttachments, reportInert } from './attach-programs';
@@ -16,11 +18,23 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     (document) => output.put(document),
     () => output.drain(),
   );
+  if (options.coverage) reportCoverage(session, options);
+}
+
+function reportCoverage(session: RunSession, { coverageOut, json }: RunOptions): void {
+  const report = new CoverageReport();
+  for (const { collection } of session.objects) collectCoverage(collection, report);
+  writeCoverage(report, coverageOut, (text) => (json ? note(text) : process.stdout.write(`${text}\n`)));
 }
 
 function runOutput(session: RunSession, options: RunOptions): RunOutput {
   const printer = new Printer(options.json === true);
   if (options.json) return new JsonRunOutput(printer);
   const quiet = options.quiet === true;
-  return new TextRunOutput(printer, { layouts: session.layouts(), sources: recordSources(session), quiet });
+  return new TextRunOutput(printer, {
+    layouts: session.layouts(),
+    sources: recordSources(session),
+    quiet,
+    folded: options.folded === true,
+  });
 }

@@ -1,38 +1,47 @@
-import { loadKernelImage } from '@probed/assets';
 import {
+  chooseAlternatives,
   type EventChoice,
   eventChoices,
   type Link,
+  leftOutRemarks,
   Machine,
   type Output,
   objectsWithMap,
+  parseFaults,
   RecordDecoder,
   resizeMaps,
   setVariables,
   type TraceLine,
+  unsizedMapRemarks,
   wallTimeOf,
+  withAttachTargets,
 } from '@probed/machine';
 import { findMap, type ObjectSpec } from '@probed/object';
 import type { MapInfo } from '@probed/spec';
 import type { Scenario } from '@probed/workload';
 import { CommandError, orFail } from '../errors';
+import { chosenKernel } from '../input/kernel-option';
 import { initMap, type MapInit, readMapInitFile } from '../input/map-init-file';
 import { ObjectFiles, objectLabel } from '../input/object-file';
-import type { RunDocument } from '../output/documents';
+import type { MapDocument, ProgramDocument, RunDocument } from '../output/documents';
 import { note } from '../output/printer';
 import { Progress } from '../output/progress';
 import type { ObjectLayout } from '../output/text-run-output';
-import { findScenario } from '../scenarios';
+import { findScenario, QUIET } from '../scenarios';
 import { attachPrograms, type NamedCollection } from './attach-programs';
 import { assignedValue, withoutUnasked } from './configure-objects';
-import { drive } from './drive';
+import { type DriveScript, drive } from './drive';
 import { mapDocument, summaryDocument } from './final-documents';
 import type { RunOptions } from './run-options';
+import { whyDocuments } from './why-documents';
 
 /** An object in the machine, with what is needed to show its output. */
 export interface LoadedObject extends NamedCollection {
   readonly decoder: RecordDecoder;
 }
+
+/** Virtual time after which init sleeps, ns. */
+const QUIET_AFTER_NS = 100e6;
 
 /** Counts for the summary. */
 interface RunTotals {
@@ -57,8 +66,8 @@ export class RunSession {
   /** Reads and configures the files, boots the machine, loads and attaches. Faults end the command. */
   static async open(files: readonly string[], options: RunOptions): Promise<RunSession> {
     const scenario = findScenario(options.scenario);
-    const init: MapInit = options.mapInit ? orFail(readMapInitFile(options.mapInit)) : new Map();
-    const image = loadKernelImage();
+    const init = mapInitOf(options);
+    const image = chosenKernel(options);
     const reader = new ObjectFiles(image);
     const remarks: string[] = [];
     const specs: ObjectSpec[] = [];
@@ -72,7 +81,12 @@ export class RunSession {
     for (const map of init.keys()) orFail(objectsWithMap(specs, map));
     const choices = orFail(eventChoices(specs, options.event ?? []));
     const { seed, cpus, engine } = options;
-    const session = new RunSession(new Machine({ image, seed, cpus, engine }), scenario, options);
+    const faults = (options.fault ?? []).flatMap((text) => orFail(parseFaults(text)));
+    const coverage = options.coverage === true;
+    const machine = new Machine({ image, seed, cpus, engine, faults, coverage });
+    // What init does at boot is over before anything is attached.
+    if (scenario === QUIET) machine.run(QUIET_AFTER_NS, () => {});
+    const session = new RunSession(machine, scenario, options);
     for (const [object, chosen] of choices) {
       const label = uniqueLabel(session.objects, objectLabel(object.name));
       session.load(object, label, init, chosen);
@@ -84,20 +98,34 @@ export class RunSession {
     return session;
   }
 
-  private load(object: ObjectSpec, label: string, init: MapInit, choices: readonly EventChoice[]): void {
+  private load(file: ObjectSpec, label: string, init: MapInit, choices: readonly EventChoice[]): void {
     const { machine, options } = this;
+    const targets = (options.attach ?? []).map(({ name, value }) => ({ program: name, target: value }));
+    const aimed = withAttachTargets(file, targets);
+    const object = options.strict ? aimed : this.withoutAlternatives(aimed);
     const collection = orFail(machine.load({ object, logLevel: 1 }));
+    for (const remark of unsizedMapRemarks(object, collection.spec)) note(`${object.name}: ${remark}`);
     const decoder = orFail(RecordDecoder.create(object, machine.facts.btf, machine.kernel, choices));
     for (const [name, entries] of init) {
       const map = collection.maps.get(findMap(object, name)?.name ?? '');
       if (!map) continue;
       const done = initMap(map, entries, object.btf, machine.kernel.cpus);
       if (!done.ok)
-        throw new CommandError({ ...done.error, where: `${options.mapInit}: ${done.error.where}` });
+        throw new CommandError({ ...done.error, where: `${mapInitName(options)}: ${done.error.where}` });
     }
     const loaded: LoadedObject = { label, collection, decoder };
     this.objects.push(loaded);
-    for (const map of collection.maps.values()) this.ownerOf.set(map.info, loaded);
+    for (const [name, map] of collection.maps)
+      if (!collection.reused.has(name)) this.ownerOf.set(map.info, loaded);
+  }
+
+  /** Chooses between the programs of an object as the user-space half of its tool would. */
+  private withoutAlternatives(file: ObjectSpec): ObjectSpec {
+    const { kernel, facts } = this.machine;
+    const named = (program: string) => (this.options.attach ?? []).some(({ name }) => name === program);
+    const { object, leftOut } = chooseAlternatives(file, { btf: facts.btf, hooks: kernel.hooks }, named);
+    for (const remark of leftOutRemarks(leftOut)) note(`${file.name}: ${remark}`);
+    return object;
   }
 
   /** Types and decoders by object, for output as text. */
@@ -110,8 +138,12 @@ export class RunSession {
     );
   }
 
-  /** Runs the scenario, then reports the maps and the totals. */
-  async run(put: (document: RunDocument) => void, drain: () => Promise<void>): Promise<void> {
+  /** Runs the scenario, then reports the maps and the totals. @param script what a host does on the way */
+  async run(
+    put: (document: RunDocument) => void,
+    drain: () => Promise<void>,
+    script: DriveScript = {},
+  ): Promise<void> {
     this.putAttachments(put);
     const { options, machine, scenario } = this;
     const progress = new Progress();
@@ -133,11 +165,25 @@ export class RunSession {
         realtime: options.realtime === true,
         recordsMax: options.limit ?? Number.POSITIVE_INFINITY,
         progress,
+        ...script,
       },
     );
     if (options.maps) await this.putMaps(put, drain);
+    if (options.why) for (const document of whyDocuments(this)) put(document);
     put(summaryDocument(this, covered));
     await drain();
+  }
+
+  /** Maps and programs as they are now. */
+  present(): { readonly maps: MapDocument[]; readonly programs: readonly ProgramDocument[] } {
+    const maps: MapDocument[] = [];
+    for (const object of this.objects) {
+      for (const map of object.collection.maps.values()) {
+        const document = mapDocument(object, map, this.machine.kernel);
+        if (document) maps.push(document);
+      }
+    }
+    return { maps, programs: summaryDocument(this, 0).programs };
   }
 
   get seed(): number {
@@ -156,7 +202,9 @@ export class RunSession {
 
   private async putMaps(put: (document: RunDocument) => void, drain: () => Promise<void>): Promise<void> {
     for (const object of this.objects) {
-      for (const map of object.collection.maps.values()) {
+      for (const [name, map] of object.collection.maps) {
+        // One that was there before is shown with the object that made it.
+        if (object.collection.reused.has(name)) continue;
         const document = mapDocument(object, map, this.machine.kernel);
         if (document) put(document);
         await drain();
@@ -178,7 +226,9 @@ export class RunSession {
     const { kernel } = this.machine;
     const { ns, cpu, program, hook, pid, tgid, uid, comm, cgroupId } = origin;
     const cgroup = kernel.cgroupPath(cgroupId);
-    const typed = owner?.decoder.decode(output.map, bytes, kernel.nowNs()) ?? {};
+    const typed =
+      owner?.decoder.decode(output.map, bytes, kernel.nowNs(), { pid: tgid, maps: owner.collection.maps }) ??
+      {};
     const task = { pid, tgid, uid, comm, cgroup_id: cgroupId, ...(cgroup !== undefined && { cgroup }) };
     const time = wallTimeOf(kernel, ns);
     const at = { ktime_ns: ns, time, node: kernel.hostname, cpu };
@@ -189,6 +239,15 @@ export class RunSession {
     this.totals.traceLines++;
     return { type: 'trace', ktime_ns: ns, time: wallTimeOf(this.machine.kernel, ns), cpu, pid, comm, text };
   }
+}
+
+function mapInitOf({ mapInit }: RunOptions): MapInit {
+  if (mapInit === undefined) return new Map();
+  return typeof mapInit === 'string' ? orFail(readMapInitFile(mapInit)) : mapInit;
+}
+
+function mapInitName({ mapInit }: RunOptions): string {
+  return typeof mapInit === 'string' ? mapInit : 'maps';
 }
 
 /** Two files of the same name get a number, so that output tells them apart. */

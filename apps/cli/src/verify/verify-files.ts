@@ -1,8 +1,7 @@
 import { CAP } from '@probed/abi';
-import { loadKernelImage } from '@probed/assets';
 import { type KernelProfile, kernelFacts } from '@probed/machine';
 import { CommandFailed, failUsage } from '../errors';
-import { btfOfFile } from '../input/btf-file';
+import { judgedKernel, type KernelChoice } from '../input/kernel-option';
 import { ObjectFiles } from '../input/object-file';
 import { formatTable } from '../output/columns';
 import { errnoText, formatFault, formatLog } from '../output/fault-text';
@@ -10,10 +9,9 @@ import { note, Printer } from '../output/printer';
 import { Progress } from '../output/progress';
 import { type Verdict, verifyObject } from './verify-object';
 
-export interface VerifyFilesOptions {
+export interface VerifyFilesOptions extends KernelChoice {
   readonly verbose?: boolean;
   readonly json?: boolean;
-  readonly btf?: string;
   readonly kernelConfig: KernelProfile;
   readonly caps?: string;
   readonly logLevel?: number;
@@ -24,13 +22,8 @@ const CPUS = 4;
 /** `probectl prog verify`. */
 export async function verifyFiles(files: readonly string[], options: VerifyFilesOptions): Promise<void> {
   const caps = parseCaps(options.caps);
-  const image = loadKernelImage();
-  const facts = kernelFacts(
-    image,
-    CPUS,
-    options.kernelConfig,
-    options.btf ? btfOfFile(options.btf) : undefined,
-  );
+  const image = judgedKernel(options);
+  const facts = kernelFacts(image, CPUS, options.kernelConfig);
   const reader = new ObjectFiles(image);
   const printer = new Printer(options.json === true);
   const report = new VerdictReport(printer, options.verbose === true);

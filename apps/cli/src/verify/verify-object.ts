@@ -2,7 +2,7 @@ import type { Diagnostic } from '@probed/base';
 import type { CoreCandidates } from '@probed/btf';
 import { explainLog, type ObjectProgram, type ObjectSpec, relocate, relocateProgram } from '@probed/object';
 import { mapInfoOf } from '@probed/runtime';
-import { type KernelFacts, loaderDefaults, type MapInfo, programType } from '@probed/spec';
+import { type KernelFacts, loaderDefaults, type MapInfo, programTypeName } from '@probed/spec';
 import { verify } from '@probed/verifier';
 
 /** What the verifier says of one program. */
@@ -87,7 +87,7 @@ function head(object: ObjectSpec, program: ObjectProgram) {
     file: object.name,
     section: program.section,
     program: program.name,
-    type: programType(program.type)?.name ?? String(program.type),
+    type: programTypeName(program.type),
     insns: program.insns.length,
   };
 }

@@ -1,12 +1,14 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { Logger } from '../app/logger';
 import { HealthService } from '../health/health-service';
+import { BpffsService } from '../programs/bpffs-service';
 import { KernelPort, StorePort } from '../programs/ports';
 import { ProgramRegistry } from '../programs/program-registry';
 import { ProgramService } from '../programs/program-service';
 import { AccessControl } from '../security/access-control';
 import { ExecRunner } from '../workload/exec-runner';
 import { WorkloadService } from '../workload/workload-service';
+import { BpffsController } from './controllers/bpffs.controller';
 import { DaemonController } from './controllers/daemon.controller';
 import { ExecSessionsController } from './controllers/exec-sessions.controller';
 import { HooksController } from './controllers/hooks.controller';
@@ -21,6 +23,7 @@ import { OperationGuard } from './operation.guard';
 export const CONTROLLERS = [
   ProgramsController,
   LinksController,
+  BpffsController,
   MapsController,
   HooksController,
   RecordsController,
@@ -37,6 +40,7 @@ export interface ApiServices {
   readonly store: StorePort;
   readonly registry: ProgramRegistry;
   readonly programs: ProgramService;
+  readonly bpffs: BpffsService;
   readonly workload: WorkloadService;
   readonly exec: ExecRunner;
   readonly health: HealthService;
@@ -58,6 +62,7 @@ function providersOf(services: ApiServices): Provider[] {
     { provide: StorePort, useValue: services.store },
     { provide: ProgramRegistry, useValue: services.registry },
     { provide: ProgramService, useValue: services.programs },
+    { provide: BpffsService, useValue: services.bpffs },
     { provide: WorkloadService, useValue: services.workload },
     { provide: ExecRunner, useValue: services.exec },
     { provide: HealthService, useValue: services.health },

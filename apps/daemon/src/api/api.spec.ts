@@ -6,6 +6,7 @@ import { NEVER } from 'rxjs';
 import { createHttpApp } from '../app/http-app';
 import { Logger } from '../app/logger';
 import { HealthService } from '../health/health-service';
+import { BpffsService } from '../programs/bpffs-service';
 import { ProgramRegistry } from '../programs/program-registry';
 import { ProgramService } from '../programs/program-service';
 import { FakeKernel, TestStore } from '../programs/testing';
@@ -59,7 +60,19 @@ beforeAll(async () => {
   const collected = { stdout: 'out', stderr: '', truncated: false, exit_code: 3 };
   const outputs = { collect: () => ({ done: Promise.resolve(collected), cancel: () => undefined }) };
   const exec = new ExecRunner(kernel, outputs, NEVER, { killMs: 100, storeMs: 10 });
-  const module = apiModule({ log, access, kernel, store, registry, programs, workload, exec, health });
+  const bpffs = new BpffsService(kernel, store, registry, programs);
+  const module = apiModule({
+    log,
+    access,
+    kernel,
+    store,
+    registry,
+    programs,
+    bpffs,
+    workload,
+    exec,
+    health,
+  });
   app = await createHttpApp({ module, log, access, health, checkResponses: true });
   await app.listen(0, '127.0.0.1');
   port = (app.getHttpServer().address() as AddressInfo).port;
@@ -336,7 +349,7 @@ describe('bodies', () => {
     expect((await api('/links', json('POST', { program_id: 1, trget: 'x' }))).error).toMatchObject({
       message: 'unknown member of the body "trget"',
       where: 'body.trget',
-      hint: 'there are: target, cookie, perf, program_id, node',
+      hint: 'there are: target, symbols, cookie, cookies, pid, iter, perf, program_id, node',
     });
     const inside = json('POST', { program_id: 1, perf: { event: 'cpu-clock', hz: 1 } });
     expect((await api('/links', inside)).error.where).toBe('body.perf.hz');

@@ -8,7 +8,9 @@ import { StartFault } from '../config/config';
 import { ExecOutputs } from '../exec/exec-outputs';
 import { HealthService } from '../health/health-service';
 import { KernelClient, type KernelState } from '../kernel/kernel-client';
+import { BpffsService } from '../programs/bpffs-service';
 import { MapArchive } from '../programs/map-archive';
+import { PinnedContents } from '../programs/pinned-contents';
 import { ProgramRegistry } from '../programs/program-registry';
 import { ProgramService } from '../programs/program-service';
 import { Restorer } from '../restore/restorer';
@@ -39,6 +41,7 @@ export class Daemon {
   private readonly programs: ProgramService;
   private readonly restorer: Restorer;
   private readonly archive: MapArchive;
+  private readonly contents: PinnedContents;
   private readonly demo: Demo;
   private readonly health: HealthService;
   private readonly access: AccessControl;
@@ -65,9 +68,11 @@ export class Daemon {
     this.programs = new ProgramService(kernel, store, this.registry);
     this.restorer = new Restorer(kernel, store, this.registry, this.programs, log);
     this.archive = new MapArchive(kernel, store, this.registry, log);
+    this.contents = new PinnedContents(kernel, store, this.registry, log);
     this.demo = new Demo(kernel, this.registry, this.programs, log);
     this.health = new HealthService({
       kernel,
+      ...(config.btf !== undefined && { btf: config.btf }),
       store: () => store.health(),
       records: () => this.pipeline.statistics,
       stream: () => this.web?.streamStatistics() ?? NO_CLIENTS,
@@ -132,6 +137,7 @@ export class Daemon {
     this.archive.stop();
     this.state.retract();
     await this.web?.close();
+    await this.contents.stop();
     await this.kernel.stop();
     await this.pipeline.close();
     await this.store.stop();
@@ -158,6 +164,7 @@ export class Daemon {
       started_at: this.startedAt.toISOString(),
     });
     this.archive.start();
+    this.contents.start();
     if (this.config.demo) await this.demo.load();
   }
 
@@ -177,7 +184,7 @@ export class Daemon {
 
   /** @param opened settles with the database, which tells what to restore */
   private async bootKernel(opened: Promise<void>): Promise<void> {
-    const { scenario, seed, speed, rate } = this.config;
+    const { scenario, seed, speed, rate, btf, release } = this.config;
     const router = new FrameRouter(this.pipeline, this.outputs);
     this.kernel.consume(router.handle);
     this.kernel.onBoot(async (boot, { suspects }) => {
@@ -191,7 +198,7 @@ export class Daemon {
     });
     this.kernel.changes.subscribe((state) => this.tellState(state));
     try {
-      await this.kernel.start({ scenario, seed, speed, rate });
+      await this.kernel.start({ scenario, seed, speed, rate, btf, release });
     } catch (error) {
       // It goes on being tried; health says so, and clients can see what is stored.
       this.log.error(`the emulated kernel does not boot: ${error instanceof Error ? error.message : error}`);
@@ -222,9 +229,23 @@ export class Daemon {
 
   private parts() {
     const { log, access, kernel, store, registry, programs, health, pipeline, outputs } = this;
-    const workload = new WorkloadService(kernel, log);
+    const workload = new WorkloadService(kernel, log, () => this.contents.saveInTime());
+    const bpffs = new BpffsService(kernel, store, registry, programs);
     const exec = new ExecRunner(kernel, outputs, pipeline.committed);
-    return { log, access, kernel, store, registry, programs, workload, exec, health, pipeline, outputs };
+    return {
+      log,
+      access,
+      kernel,
+      store,
+      registry,
+      programs,
+      bpffs,
+      workload,
+      exec,
+      health,
+      pipeline,
+      outputs,
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty';
 import { parseCommandLine } from '../config/command-line';
 import { StartFault } from '../config/config';
+import { ensureKernel } from '../config/kernel';
 import { defaultStateDir } from '../config/options';
 import { ensureScenario } from '../config/scenario';
 import { paintFor } from '../terminal/style';
@@ -22,6 +23,7 @@ export async function run(args: readonly string[]): Promise<void> {
     const { config } = parseCommandLine(args, process.env);
     if (!config) return;
     await ensureScenario(config.scenario);
+    await ensureKernel(config);
     const log = new Logger({ level: config.logLevel, json: config.jsonLogs });
     const stopper = new Stopper(log);
     const terminal = new TerminalOutput(() => stopper.stop('its reader is gone'));

@@ -10,6 +10,7 @@ const EXAMPLES = [
   'npm start                                          # demo cluster, example programs, live trace',
   'npx probed --state-dir /var/lib/probed --port 9000',
   'npx probed --scenario web --speed 10 --log-level warn',
+  'npx probed --btf vmlinux-5.10.btf                  # the nodes wear the layout of that kernel',
   'PROBED_PORT=0 npx probed --no-trace                # a free port; daemon.json in the state directory tells it',
 ];
 const FLAG_VALUES: Readonly<Record<string, boolean>> = { '1': true, true: true, '0': false, false: false };
@@ -76,6 +77,8 @@ function configOf(options: Record<string, unknown>): DaemonConfig {
     seed: options['seed'] as number,
     speed: options['speed'] as number,
     rate: options['rate'] as number,
+    ...(options['btf'] !== undefined && { btf: options['btf'] as string }),
+    ...(options['release'] !== undefined && { release: options['release'] as string }),
     trace: options['trace'] === true,
     allowHosts: options['allowHost'] as string[],
     allowOrigins: options['allowOrigin'] as string[],

@@ -16,6 +16,10 @@ export interface DaemonConfig {
   readonly speed: number;
   /** Factor on the scenario's rates. */
   readonly rate: number;
+  /** BTF file whose layout the nodes wear, absolute; the reference kernel's without. */
+  readonly btf?: string;
+  /** What uname shows on the nodes, in place of what the BTF file's name tells. */
+  readonly release?: string;
   /** Print records to the terminal as they come. */
   readonly trace: boolean;
   readonly allowHosts: readonly string[];

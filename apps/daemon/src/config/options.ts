@@ -86,6 +86,18 @@ export function optionRows(env: Env): readonly OptionRow[] {
       value: 1,
       parse: factor,
     },
+    {
+      flags: '--btf <file>',
+      env: 'PROBED_BTF',
+      text: 'BTF of a kernel, or its vmlinux, whose layout the nodes wear',
+      parse: file,
+    },
+    {
+      flags: '--release <release>',
+      env: 'PROBED_RELEASE',
+      text: "with --btf: what uname shows, in place of what the file's name tells",
+      parse: release,
+    },
     { flags: '--trace', env: 'PROBED_TRACE', text: 'print records as they come', value: false },
     { flags: '--no-trace', env: '', text: 'print no records' },
     {
@@ -168,6 +180,16 @@ function address(text: string): string {
 function folder(text: string): string {
   if (text !== '') return resolve(text);
   throw new InvalidArgumentError('Give a folder.');
+}
+
+function file(text: string): string {
+  if (text !== '') return resolve(text);
+  throw new InvalidArgumentError('Give a file.');
+}
+
+function release(text: string): string {
+  if (/^\d+\.\d+[\w.+~-]*$/.test(text)) return text;
+  throw new InvalidArgumentError('Give a kernel release, e.g. 5.10.0-43-amd64.');
 }
 
 function word(text: string): string {

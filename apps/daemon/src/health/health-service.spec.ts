@@ -62,10 +62,15 @@ test.each<[State, 'ok' | 'failing', 'ok' | 'closed', string, string | undefined]
 
 test('a kernel that does not answer in time is reported with its last figures', async () => {
   const { kernel, health } = service('running');
-  kernel.handlers.status = () => ({ virtual_ns: 0, lag_ms: 7, memory_bytes: 8 });
+  kernel.handlers.status = () => ({ virtual_ns: 0, lag_ms: 7, memory_bytes: 8, release: '5.10' });
   await health.health();
   kernel.handlers.status = () => {
     throw new ThreadUnavailable('kernel-busy', 'busy');
   };
-  expect((await health.health()).kernel).toMatchObject({ lag_ms: 7, memory_bytes: 8, restarts: 2 });
+  expect((await health.health()).kernel).toMatchObject({
+    lag_ms: 7,
+    memory_bytes: 8,
+    release: '5.10',
+    restarts: 2,
+  });
 });

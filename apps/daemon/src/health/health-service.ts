@@ -13,6 +13,8 @@ export abstract class KernelWatch extends KernelPort {
 /** Where the parts of a health report come from. */
 export interface HealthSources {
   readonly kernel: KernelWatch;
+  /** The BTF file whose layout the emulated kernel wears. */
+  readonly btf?: string;
   readonly store: () => Promise<Omit<StoreHealth, 'queued' | 'queue_max' | 'dropped'>>;
   readonly records: () => {
     readonly total: number;
@@ -29,7 +31,10 @@ export interface HealthSources {
 
 /** How kernel thread, store and stream are. It answers whatever state they are in. */
 export class HealthService {
-  private lastStatus = { lag_ms: 0, memory_bytes: 0 };
+  private lastStatus: Pick<KernelHealth, 'lag_ms' | 'memory_bytes' | 'release'> = {
+    lag_ms: 0,
+    memory_bytes: 0,
+  };
 
   constructor(private readonly sources: HealthSources) {}
 
@@ -68,14 +73,15 @@ export class HealthService {
   private async kernelHealth(): Promise<KernelHealth> {
     const { kernel } = this.sources;
     if (kernel.state.state === 'running') await this.readStatus();
-    return { ...kernel.state, ...this.lastStatus };
+    const { btf } = this.sources;
+    return { ...kernel.state, ...this.lastStatus, ...(btf !== undefined && { btf }) };
   }
 
   private async readStatus(): Promise<void> {
     try {
       const options = { timeoutMs: KERNEL_STATUS_TIMEOUT_MS };
-      const { lag_ms, memory_bytes } = await this.sources.kernel.call('status', null, options);
-      this.lastStatus = { lag_ms, memory_bytes };
+      const { lag_ms, memory_bytes, release } = await this.sources.kernel.call('status', null, options);
+      this.lastStatus = { lag_ms, memory_bytes, release };
     } catch (error) {
       if (!(error instanceof ThreadUnavailable)) throw error;
     }

@@ -1,7 +1,7 @@
-import { loadKernelImage } from '@probed/assets';
-import { diagnostic, err, ok, Prng, type Result, suggestion } from '@probed/base';
+import { loadKernelImage, readCustomKernel } from '@probed/assets';
+import { diagnostic, err, formatDiagnostic, ok, Prng, type Result, suggestion } from '@probed/base';
 import { Cluster } from '@probed/cluster';
-import { Machine } from '@probed/machine';
+import { type KernelImage, Machine } from '@probed/machine';
 import { installShell } from '@probed/shell';
 import {
   CLUSTER_SCENARIOS,
@@ -43,12 +43,20 @@ export function scenarioOf(name: string): Result<ClusterScenario> {
   return err(diagnostic('no-such-scenario', `no scenario ${name}`, { errno: ENOENT, hint }));
 }
 
+/** @throws when the file that was good at the daemon's start is no more */
+function kernelImage({ btf, release }: KernelBoot): KernelImage {
+  if (btf === undefined) return loadKernelImage();
+  const custom = readCustomKernel(btf, release);
+  if (!custom.ok) throw new Error(formatDiagnostic(custom.error));
+  return loadKernelImage(custom.value);
+}
+
 /** Boots the scenario's nodes and starts its workload; virtual time stands still. @throws when there is no such scenario */
 export function bootCluster(boot: KernelBoot): BootedCluster {
   const found = scenarioOf(boot.scenario);
   if (!found.ok) throw new Error(found.error.message);
   const scenario = found.value;
-  const image = loadKernelImage();
+  const image = kernelImage(boot);
   const prng = new Prng(boot.seed);
   const nodes = scenario.nodes.map((name, index) => ({
     name,

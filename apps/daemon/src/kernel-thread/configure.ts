@@ -1,28 +1,36 @@
-import { suggestion } from '@probed/base';
+import { err, suggestion } from '@probed/base';
 import type { EncodeInput } from '@probed/btf';
 import { type EventChoice, eventChoices, resizeMaps, setVariables, withoutOptional } from '@probed/machine';
 import { type ObjectSpec, parseObject } from '@probed/object';
 import type { LoadOptions } from '@probed/protocol';
+import { parseSectionName } from '@probed/spec';
 import { orRefuse, refuse } from './refuse';
 
 const ENOENT = 2;
 /** Stands for all maps in `options.event`. */
 const ALL_MAPS = '*';
+/** Stands for all programs in `options.types`. */
+const ALL_PROGRAMS = '*';
 
 /** An object file made ready to be loaded. */
 export interface ConfiguredObject {
   readonly spec: ObjectSpec;
   readonly choices: readonly EventChoice[];
+  /** Maps with LIBBPF_PIN_BY_NAME are pinned, or taken from their pins. */
+  readonly pinByName: boolean;
   readonly remarks: readonly string[];
 }
 
 /** Reads an object file and applies the load options to it. @throws CommandRefused for what the file or they have wrong */
 export function configureObject(bytes: Uint8Array, name: string, options: LoadOptions): ConfiguredObject {
   const parsed = orRefuse(parseObject(bytes, name));
-  const { optional = [], targets = {} } = options;
-  for (const program of [...optional, ...Object.keys(targets)]) checkProgram(parsed, program);
-  const wanted = new Set([...optional, ...Object.keys(targets)]);
-  const { object: spec, leftOut } = withoutOptional(parsed, (program) => wanted.has(program));
+  const { optional = [], targets = {}, only, types = {} } = options;
+  const named = [...optional, ...Object.keys(targets), ...(only ?? [])];
+  for (const program of [...named, ...Object.keys(types)])
+    if (program !== ALL_PROGRAMS || !Object.hasOwn(types, program)) checkProgram(parsed, program);
+  const chosen = withTypes(onlyPrograms(parsed, only), types);
+  const wanted = new Set(named);
+  const { object: spec, leftOut } = withoutOptional(chosen, (program) => wanted.has(program));
   const settings = Object.entries(options.set ?? {}).map(([variable, value]) => ({
     name: variable,
     value: value as EncodeInput,
@@ -37,7 +45,29 @@ export function configureObject(bytes: Uint8Array, name: string, options: LoadOp
   const remarks = leftOut.map(
     (program) => `program ${program.name} (${program.section}) is optional and left out`,
   );
-  return { spec, choices, remarks };
+  return { spec, choices, pinByName: options.pin_by_name !== false, remarks };
+}
+
+function onlyPrograms(object: ObjectSpec, only: readonly string[] | undefined): ObjectSpec {
+  if (!only) return object;
+  return { ...object, programs: object.programs.filter(({ name }) => only.includes(name)) };
+}
+
+/** Programs as if they were of other sections. */
+function withTypes(object: ObjectSpec, types: Readonly<Record<string, string>>): ObjectSpec {
+  if (Object.keys(types).length === 0) return object;
+  const programs = object.programs.map((program) => {
+    const name = Object.hasOwn(types, program.name) ? program.name : ALL_PROGRAMS;
+    const section = Object.hasOwn(types, name) ? types[name] : undefined;
+    if (section === undefined) return program;
+    const parsed = parseSectionName(section);
+    const where = `program ${program.name}`;
+    const { type, expectedAttachType, attachTo, optional, flags } = orRefuse(
+      parsed.ok ? parsed : err({ ...parsed.error, where }),
+    );
+    return { ...program, section, type, expectedAttachType, attachTo, optional, flags };
+  });
+  return { ...object, programs };
 }
 
 function checkProgram(object: ObjectSpec, name: string): void {

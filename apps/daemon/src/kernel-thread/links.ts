@@ -6,14 +6,18 @@ import type { CreateLink } from '../kernel/commands';
 import { CommandRefused } from '../threads/rpc';
 import { type KernelHost, partsOn } from './host';
 import type { LinkEntry, ObjectEntry, ObjectOnNode, ProgramEntry } from './object-table';
+import { orRefuse, refuse } from './refuse';
+
+const ENOENT = 2;
+const EINVAL = 22;
 
 /** Attaches a program on the nodes that it is for: on all of them or on none. @throws CommandRefused */
 export function createLink(host: KernelHost, program: ProgramEntry, request: CreateLink): LinkEntry {
   const { object, name } = program;
-  const options = attachOptions(request);
   const links = new Map<string, Link>();
   for (const [node, loaded] of partsOn(host, program.nodes, request.node, `program ${name}`)) {
     const on = object.nodes.find((one) => one.node === node)!;
+    const options = attachOptions(host, node, request);
     const made = on.collection.attach(loaded, options);
     if (made.ok) {
       links.set(node, made.value);
@@ -27,19 +31,33 @@ export function createLink(host: KernelHost, program: ProgramEntry, request: Cre
   const state = live ? 'live' : 'inert';
   const entry: LinkEntry = {
     id: request.link_id,
+    object,
     program,
     request,
     hook: attachment.hook,
     state,
     nodes: links,
   };
-  object.links.set(entry.id, entry);
+  host.objects.addLink(entry);
   return entry;
 }
 
-export function detachLink({ id, program, nodes }: LinkEntry): void {
+export function detachLink({ id, object, nodes }: LinkEntry): void {
   for (const link of nodes.values()) link.detach();
-  program.object.links.delete(id);
+  object.links.delete(id);
+}
+
+/** BPF_LINK_UPDATE on all nodes of a link or on none. @throws CommandRefused */
+export function updateLink(link: LinkEntry, program: ProgramEntry): void {
+  const missing = [...link.nodes.keys()].find((node) => !program.nodes.has(node));
+  if (missing !== undefined)
+    refuse('link-update', `program ${program.name} (id ${program.id}) is not on node ${missing}`, {
+      errno: EINVAL,
+      hint: `link ${link.id} is on ${[...link.nodes.keys()].join(', ')}`,
+    });
+  // Programs are alike on all nodes: what the first one takes, the others take.
+  for (const [node, one] of link.nodes) orRefuse(one.update(program.nodes.get(node)!));
+  link.program = program;
 }
 
 /** Attaches every program of an object where its section or the options say. */
@@ -66,14 +84,30 @@ export function attachAll(
 
 const WHY_NOT = 'its section names no hook';
 
-function attachOptions({ target, cookie, perf }: WireAttachOptions): AttachOptions {
+function attachOptions(host: KernelHost, node: string, request: WireAttachOptions): AttachOptions {
+  const { target, symbols, cookie, cookies, pid, perf, iter } = request;
   return {
     ...(target !== undefined && { target }),
+    ...(symbols !== undefined && { symbols }),
     ...(cookie !== undefined && { cookie }),
+    ...(cookies !== undefined && { cookies }),
+    ...(pid !== undefined && { pid }),
+    ...(iter && { iter: iterOptions(host, node, iter) }),
     ...(perf && {
       perf: { event: perf.event, frequencyHz: perf.frequency_hz, period: perf.period },
     }),
   };
+}
+
+function iterOptions(
+  host: KernelHost,
+  node: string,
+  { map_id, cgroup_id: cgroupId, ...more }: NonNullable<WireAttachOptions['iter']>,
+): AttachOptions['iter'] {
+  const map = map_id === undefined ? undefined : host.objects.map(map_id).nodes.get(node);
+  if (map_id !== undefined && !map)
+    refuse('no-such-map', `map ${map_id} is not on node ${node}`, { errno: ENOENT });
+  return { ...more, ...(map && { map }), ...(cgroupId !== undefined && { cgroupId }) };
 }
 
 function explained(

@@ -1,7 +1,9 @@
 import { diagnostic } from '@probed/base';
 import { type Collection, RecordDecoder } from '@probed/machine';
+import type { BpfMap } from '@probed/maps';
 import { MemoryLimitError } from '@probed/memory';
 import type { ObjectSpec } from '@probed/object';
+import type { ReusedMaps } from '@probed/store';
 import type { LoadObject } from '../kernel/commands';
 import { CommandRefused } from '../threads/rpc';
 import { type ClusterNode, NODE_MEMORY_BYTES } from './cluster-boot';
@@ -29,12 +31,15 @@ export function loadObject(
   const decoder = makeDecoder(nodes[0], { ...configured, spec });
   const loaded: ObjectOnNode[] = [];
   try {
-    for (const node of nodes) loaded.push(loadOn(node, spec, loaded[0]?.collection));
+    for (const node of nodes) {
+      const reuse = params.reused && reusedOn(host, node.name, params.reused);
+      loaded.push(loadOn(node, spec, loaded[0]?.collection, reuse, configured.pinByName));
+    }
   } catch (error) {
     for (const { collection } of loaded) collection.unload();
     throw error;
   }
-  const entry = makeEntry(params, spec, decoder, loaded, ids);
+  const entry = makeEntry(host, params, spec, decoder, loaded, ids);
   return { entry, remarks: configured.remarks };
 }
 
@@ -52,16 +57,32 @@ function makeDecoder({ machine }: ClusterNode, { spec, choices }: ConfiguredObje
   return orRefuse(RecordDecoder.create(spec, machine.facts.btf, machine.kernel, choices));
 }
 
-/** @param like the object on another node, where it has been verified */
+/** The maps of others that a restored object had; one that is gone is made anew. */
+function reusedOn(host: KernelHost, node: string, reused: ReusedMaps): Map<string, BpfMap> {
+  const maps = new Map<string, BpfMap>();
+  for (const [name, ids] of Object.entries(reused)) {
+    const map = ids[node] === undefined ? undefined : host.objects.findMap(ids[node])?.nodes.get(node);
+    if (map) maps.set(name, map);
+  }
+  return maps;
+}
+
+/**
+ * @param like the object on another node, where it has been verified
+ * @param reuse given when it is restored: nothing is pinned then
+ */
 function loadOn(
   { name, machine }: ClusterNode,
   object: ObjectSpec,
   like: Collection | undefined,
+  reuse: ReadonlyMap<string, BpfMap> | undefined,
+  pinByName: boolean,
 ): ObjectOnNode {
   const collection = withinMemory(() => {
-    const loaded = machine.load({ object, like, logLevel: LOG_STATS });
+    const options = { object, reuse, pinByName: pinByName && reuse === undefined };
+    const loaded = machine.load({ ...options, like, logLevel: LOG_STATS });
     // As libbpf: the log, which takes its time, only when there is something to explain.
-    return orRefuse(loaded.ok ? loaded : machine.load({ object, logLevel: LOG_ALL }));
+    return orRefuse(loaded.ok ? loaded : machine.load({ ...options, logLevel: LOG_ALL }));
   });
   const { usedBytes } = machine.memory;
   if (usedBytes > NODE_MEMORY_BYTES - KERNEL_RESERVE_BYTES) {
@@ -90,6 +111,7 @@ function noMemory(why: string): CommandRefused {
 }
 
 function makeEntry(
+  host: KernelHost,
   { object_id, name, first_map_id }: LoadObject,
   spec: ObjectSpec,
   decoder: RecordDecoder,
@@ -98,7 +120,18 @@ function makeEntry(
 ): ObjectEntry {
   const programs = new Map<number, ProgramEntry>();
   const maps = new Map<number, MapEntry>();
-  const entry: ObjectEntry = { id: object_id, name, spec, decoder, nodes, programs, maps, links: new Map() };
+  const links = new Map();
+  const entry: ObjectEntry = {
+    id: object_id,
+    name,
+    spec,
+    decoder,
+    nodes,
+    programs,
+    maps,
+    links,
+    unloaded: false,
+  };
   const [{ collection: first }] = nodes;
   first.programs.forEach((program, index) => {
     const id = ids.get(program.name)!;
@@ -107,8 +140,14 @@ function makeEntry(
   });
   [...first.maps.keys()].forEach((map, index) => {
     const id = first_map_id + index;
-    const perNode = new Map(nodes.map(({ node, collection }) => [node, collection.maps.get(map)!]));
-    maps.set(id, { id, name: map, object: entry, nodes: perNode });
+    const own = new Map<string, BpfMap>();
+    for (const { node, collection } of nodes) {
+      const made = collection.maps.get(map)!;
+      const shared = host.objects.entryOfMap(made);
+      if (shared) maps.set(shared.id, shared);
+      else own.set(node, made);
+    }
+    if (own.size > 0) maps.set(id, { id, name: map, object: entry, nodes: own });
   });
   return entry;
 }

@@ -1,5 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { dumpMapSteps, type StackFrame, type TypedMap } from '@probed/machine';
+import {
+  dumpMapSteps,
+  type Histogram,
+  type StackFrame,
+  type TypedEntry,
+  type TypedMap,
+} from '@probed/machine';
 import type { MapContents } from '@probed/protocol';
 import type { KernelHost } from './host';
 import type { MapEntry } from './object-table';
@@ -19,7 +25,7 @@ export async function dumpOnNode(
   const { object, id, name } = entry;
   const map = entry.nodes.get(node)!;
   const { machine, collection } = object.nodes.find((one) => one.node === node)!;
-  const steps = dumpMapSteps(map, collection.spec, machine.kernel, limit);
+  const steps = dumpMapSteps(map, collection.spec, machine.kernel, limit, collection.maps);
   for (let untilMs = performance.now() + STRETCH_MS; ; ) {
     const { done, value } = steps.next();
     if (done) return { node, time: host.wallTime(host.cluster.nowNs()), ...contents(value) };
@@ -35,12 +41,9 @@ function contents(typed: TypedMap): Omit<MapContents, 'node' | 'time'> {
   switch (typed.kind) {
     case 'entries': {
       const { kind, zeroEntries, truncated } = typed;
-      const entries = typed.entries.map(({ values, ...entry }) => ({
-        ...entry,
-        ...(values && { values: [...values] }),
-      }));
+      const entries = typed.entries.map(wireEntry);
       const zero = zeroEntries > 0 && { zero_entries: zeroEntries };
-      return { kind, entries, ...zero, ...(truncated && { truncated }) };
+      return { kind, entries, ...zero, ...(truncated && { truncated }), ...wireHistograms(typed.histograms) };
     }
     case 'stacks': {
       const { kind, truncated } = typed;
@@ -48,10 +51,29 @@ function contents(typed: TypedMap): Omit<MapContents, 'node' | 'time'> {
       return { kind, stacks, ...(truncated && { truncated }) };
     }
     case 'variables':
-      return { kind: typed.kind, variables: [...typed.variables] };
+      return { kind: typed.kind, variables: [...typed.variables], ...wireHistograms(typed.histograms) };
     case 'buffer':
       return { kind: typed.kind };
   }
+}
+
+/** An entry as it goes over the wire. */
+export function wireEntry({ values, stacks, explained, ...entry }: TypedEntry) {
+  return {
+    ...entry,
+    ...(values && { values: [...values] }),
+    ...(explained && { explained: { ...explained } }),
+    ...(stacks && { stacks: wireStacks(stacks) }),
+  };
+}
+
+/** Stacks by path as they go over the wire. */
+export function wireStacks(stacks: NonNullable<TypedEntry['stacks']>) {
+  return Object.fromEntries(Object.entries(stacks).map(([path, frames]) => [path, frames.map(wireFrame)]));
+}
+
+function wireHistograms(histograms: readonly Histogram[] | undefined) {
+  return histograms && { histograms: histograms.map((one) => ({ ...one, buckets: [...one.buckets] })) };
 }
 
 function wireFrame({ ip, ...rest }: StackFrame) {

@@ -1,4 +1,4 @@
-import type { Collection, Link, Machine, RecordDecoder } from '@probed/machine';
+import type { Collection, Link, Machine, PinnedObject, RecordDecoder } from '@probed/machine';
 import type { BpfMap } from '@probed/maps';
 import type { ObjectSpec } from '@probed/object';
 import type { LoadedProgram } from '@probed/runtime';
@@ -21,26 +21,32 @@ export interface ProgramEntry {
   readonly name: string;
   readonly object: ObjectEntry;
   /** By node. */
-  readonly nodes: ReadonlyMap<string, LoadedProgram>;
+  readonly nodes: Map<string, LoadedProgram>;
 }
 
+/** A map; `object` made it, others may have it as well. */
 export interface MapEntry {
   readonly id: number;
   readonly name: string;
   readonly object: ObjectEntry;
   /** By node. */
-  readonly nodes: ReadonlyMap<string, BpfMap>;
+  readonly nodes: Map<string, BpfMap>;
 }
 
 export interface LinkEntry {
   readonly id: number;
-  readonly program: ProgramEntry;
+  /** The object that it came with; after an update, not always its program's. */
+  readonly object: ObjectEntry;
+  /** What runs there now. */
+  program: ProgramEntry;
   readonly request: CreateLink;
   readonly hook: string;
   readonly state: 'live' | 'inert';
   /** By node. */
-  readonly nodes: ReadonlyMap<string, Link>;
+  readonly nodes: Map<string, Link>;
 }
+
+export type Pinnable = ProgramEntry | MapEntry | LinkEntry;
 
 /** An object that user space has loaded. */
 export interface ObjectEntry {
@@ -50,28 +56,72 @@ export interface ObjectEntry {
   readonly decoder: RecordDecoder;
   readonly nodes: readonly ObjectOnNode[];
   readonly programs: Map<number, ProgramEntry>;
-  readonly maps: ReadonlyMap<number, MapEntry>;
+  readonly maps: Map<number, MapEntry>;
   readonly links: Map<number, LinkEntry>;
+  /** Unloaded: what is still here is pinned, or held by what is. */
+  unloaded: boolean;
 }
 
 /** Where the records of a map come from. */
 export interface RecordSource {
   readonly object: ObjectEntry;
   readonly mapId: number;
-  /** Ids of programs by name, also of those that have been unloaded since. */
-  readonly programIds: ReadonlyMap<string, number>;
 }
 
 /** What user space has loaded, by the ids that it gave. */
 export class ObjectTable {
   private readonly objects = new Map<number, ObjectEntry>();
   private readonly sources = new WeakMap<MapInfo, RecordSource>();
+  private readonly entries = new WeakMap<LoadedProgram | BpfMap | Link, Pinnable>();
+  /** Ids of programs by node and the machine's own id, also of those that have been unloaded since. */
+  private readonly programIds = new Map<string, Map<number, number>>();
 
   add(object: ObjectEntry): void {
     this.objects.set(object.id, object);
-    const programIds = new Map([...object.programs.values()].map(({ id, name }) => [name, id]));
-    for (const { id, nodes } of object.maps.values())
-      for (const map of nodes.values()) this.sources.set(map.info, { object, mapId: id, programIds });
+    for (const program of object.programs.values()) {
+      for (const [node, loaded] of program.nodes) {
+        this.entries.set(loaded, program);
+        this.idsOn(node).set(loaded.id, program.id);
+      }
+    }
+    for (const map of object.maps.values()) {
+      if (map.object !== object) continue;
+      for (const one of map.nodes.values()) {
+        this.entries.set(one, map);
+        this.sources.set(one.info, { object, mapId: map.id });
+      }
+    }
+  }
+
+  addLink(link: LinkEntry): void {
+    link.object.links.set(link.id, link);
+    for (const one of link.nodes.values()) this.entries.set(one, link);
+  }
+
+  /** Who has a map, as far as somebody here loaded it. */
+  entryOfMap(map: BpfMap): MapEntry | undefined {
+    return this.entries.get(map) as MapEntry | undefined;
+  }
+
+  /** What a pin is of, by the ids of user space. */
+  entryOf(object: PinnedObject): Pinnable | undefined {
+    return this.entries.get(
+      object.kind === 'prog' ? object.program : object.kind === 'map' ? object.map : object.link,
+    );
+  }
+
+  /** @returns 0 when nobody here loaded it */
+  programId(node: string, loadedId: number): number {
+    return this.idsOn(node).get(loadedId) ?? 0;
+  }
+
+  private idsOn(node: string): Map<number, number> {
+    let ids = this.programIds.get(node);
+    if (!ids) {
+      ids = new Map();
+      this.programIds.set(node, ids);
+    }
+    return ids;
   }
 
   remove(object: ObjectEntry): void {
@@ -98,7 +148,11 @@ export class ObjectTable {
 
   /** @throws CommandRefused `no-such-map` */
   map(id: number): MapEntry {
-    return this.find(({ maps }) => maps.get(id)) ?? noSuch('map', id);
+    return this.findMap(id) ?? noSuch('map', id);
+  }
+
+  findMap(id: number): MapEntry | undefined {
+    return this.find(({ maps }) => maps.get(id));
   }
 
   /** @throws CommandRefused `no-such-link` */

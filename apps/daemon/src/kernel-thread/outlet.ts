@@ -119,7 +119,7 @@ export class Outlet {
 /** A record without its value and with the first of its bytes only. */
 function shortened(frame: KernelFrame): KernelFrame {
   assert(frame.type === 'record', `a frame of type ${frame.type} is too long`);
-  const { value: _value, wall: _wall, ...rest } = frame.record;
+  const { value: _value, wall: _wall, explained: _explained, stacks: _stacks, ...rest } = frame.record;
   const raw = frame.raw.subarray(0, SHORTENED_BYTES);
   const record = { ...rest, raw: toHex(raw) };
   return { type: 'record', record, json: JSON.stringify(record), raw };

@@ -2,6 +2,7 @@ import { type Output, type OutputRecord, type TraceLine, wallTimeOf } from '@pro
 import type { PodIdentity, TaskInfo, WireRecord } from '@probed/protocol';
 import type { KernelFrame } from '../kernel/commands';
 import type { ClusterNode } from './cluster-boot';
+import { wireStacks } from './map-contents';
 import type { ObjectTable } from './object-table';
 import type { RawOutput } from './outlet';
 
@@ -35,7 +36,14 @@ export class RecordMaker {
     const { origin, bytes } = output;
     const { kernel } = machine;
     const source = this.objects.sourceOf(output.map);
-    const typed = source.object.decoder.decode(output.map, bytes, kernel.nowNs());
+    const maps = source.object.nodes.find((one) => one.node === node)?.collection.maps;
+    const from = { pid: origin.tgid, maps, kernel };
+    const { explained, stacks, ...typed } = source.object.decoder.decode(
+      output.map,
+      bytes,
+      kernel.nowNs(),
+      from,
+    );
     const pod = this.identify(node, origin.cgroupId);
     const record: WireRecord = {
       type: 'record',
@@ -47,7 +55,7 @@ export class RecordMaker {
       cpu: origin.cpu,
       object: source.object.name,
       program: origin.program,
-      program_id: source.programIds.get(origin.program) ?? 0,
+      program_id: this.objects.programId(node, origin.programId),
       map: output.map.name,
       map_id: source.mapId,
       hook: origin.hook,
@@ -55,6 +63,8 @@ export class RecordMaker {
       ...(pod && { pod }),
       ...(origin.execSession !== undefined && { session: origin.execSession }),
       ...typed,
+      ...(explained && { explained: { ...explained } }),
+      ...(stacks && { stacks: wireStacks(stacks) }),
     };
     return { type: 'record', record, json: JSON.stringify(record), raw: bytes };
   }

@@ -1,7 +1,9 @@
-import type { MapInfo } from '@probed/protocol';
+import type { Link } from '@probed/machine';
+import type { LinkStats, MapInfo } from '@probed/protocol';
 import { mapType, programType } from '@probed/spec';
 import type { KernelLink, KernelProgram } from '../kernel/commands';
 import type { LinkEntry, MapEntry, ObjectEntry, ProgramEntry } from './object-table';
+import type { WallTime } from './session-frames';
 
 /** A program and its counters as it goes over the wire. */
 export function kernelProgram({ id, name, object, nodes }: ProgramEntry): KernelProgram {
@@ -33,8 +35,11 @@ function mapIdOf({ maps }: ObjectEntry, name: string): number[] {
   return [...maps.values()].filter((map) => map.name === name).map(({ id }) => id);
 }
 
-export function kernelLink({ id, program, hook, state, nodes }: LinkEntry): KernelLink {
-  const { object } = program;
+export function kernelLink(
+  { id, object, program, request, hook, state, nodes }: LinkEntry,
+  wallTime: WallTime,
+): KernelLink {
+  const perNode = [...nodes].map(([node, { stats }]) => ({ node, ...linkStats(stats, wallTime) }));
   return {
     id,
     program_id: program.id,
@@ -44,6 +49,38 @@ export function kernelLink({ id, program, hook, state, nodes }: LinkEntry): Kern
     hook,
     state,
     nodes: [...nodes.keys()],
+    ...(request.cookie !== undefined && { cookie: request.cookie }),
+    stats: summed(perNode),
+    node_stats: perNode,
+  };
+}
+
+function linkStats(
+  { events, skipped, lost, lastNs, lastResult }: Link['stats'],
+  wallTime: WallTime,
+): LinkStats {
+  return {
+    events,
+    skipped,
+    lost,
+    ...(lastNs !== undefined && { last_ns: lastNs, last_time: wallTime(lastNs) }),
+    ...(lastResult !== undefined && { last_result: lastResult }),
+  };
+}
+
+/** All nodes together; what was last is the last of all. */
+function summed(perNode: readonly LinkStats[]): LinkStats {
+  const last = perNode.reduce<LinkStats | undefined>(
+    (latest, one) => ((one.last_ns ?? -1) > (latest?.last_ns ?? -1) ? one : latest),
+    undefined,
+  );
+  const sum = (of: (stats: LinkStats) => number) => perNode.reduce((total, one) => total + of(one), 0);
+  return {
+    events: sum(({ events }) => events),
+    skipped: sum(({ skipped }) => skipped),
+    lost: sum(({ lost }) => lost),
+    ...(last?.last_ns !== undefined && { last_ns: last.last_ns, last_time: last.last_time }),
+    ...(last?.last_result !== undefined && { last_result: last.last_result }),
   };
 }
 

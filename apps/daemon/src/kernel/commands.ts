@@ -1,16 +1,20 @@
 import type {
   AttachOptions,
+  BpffsEntry,
   ExecSession,
   ExecStart,
   HookList,
   HookQuery,
   Link,
+  LinkFinding,
+  LinkText,
   LoadOptions,
   LostRecord,
   MapContents,
   MapEntry,
   MapInfo,
   MapUpdate,
+  PinRequest,
   Pod,
   Program,
   ProgramDump,
@@ -20,6 +24,7 @@ import type {
   Workload,
   WorkloadStart,
 } from '@probed/protocol';
+import type { BpffsRow, ReusedMaps } from '@probed/store';
 
 /** Ids are given by user space, which stores them; programs and maps of an object count up from its first ones. */
 export interface LoadObject {
@@ -34,6 +39,11 @@ export interface LoadObject {
   readonly options: LoadOptions;
   /** Programs of the object that are not to be loaded (unloaded one by one before). */
   readonly without?: readonly number[];
+  /**
+   * Given when it is restored: which maps of other objects stand in for its own. Nothing is pinned then; pins are
+   * restored by themselves.
+   */
+  readonly reused?: ReusedMaps;
 }
 
 /** A link to be made; as stored, so that a restart makes it again. */
@@ -51,13 +61,40 @@ export interface MadeLink {
 }
 
 /** What the kernel thread knows of programs, links and maps; user space adds when they were made. */
-export type KernelProgram = Omit<Program, 'loaded_at' | 'link_ids'>;
-export type KernelLink = Omit<Link, 'created_at'>;
+export type KernelProgram = Omit<Program, 'loaded_at' | 'link_ids' | 'pinned'>;
+export type KernelLink = Omit<Link, 'created_at' | 'pinned'>;
+/** A name in bpffs that has come to be, as it is stored. */
+export type KernelPin = Omit<BpffsRow, 'created_at'>;
+
+/** What there still is of an unloaded object, because it is pinned or needed by what is. */
+export interface Remains {
+  readonly object_id: number;
+  readonly programs: readonly KernelProgram[];
+  readonly maps: readonly MapInfo[];
+  readonly links: readonly KernelLink[];
+}
+
+/** After something was let go of: all unloaded objects of which there still is something. */
+export interface LetGo {
+  readonly remains: readonly Remains[];
+}
+
+/** What a map holds, where it has changed. */
+export interface SavedMap {
+  /** Of the contents; the same as before when nothing has changed. */
+  readonly digest: string;
+  readonly bytes?: Uint8Array;
+  /** It holds too much to be kept. */
+  readonly too_large?: boolean;
+}
 
 export interface LoadedObject {
   readonly programs: readonly KernelProgram[];
   readonly maps: readonly MapInfo[];
   readonly links: readonly MadeLink[];
+  /** Pinned on the way: maps with LIBBPF_PIN_BY_NAME, and those of `options.pin_maps`. */
+  readonly pins: readonly KernelPin[];
+  readonly reused: ReusedMaps;
   /** Remarks on the way, one line each, e.g. optional programs left out. */
   readonly remarks: readonly string[];
 }
@@ -65,14 +102,48 @@ export interface LoadedObject {
 /** bpf(2) and what else user space asks of the kernel thread. Refusals are `CommandRefused` with a diagnostic. */
 export interface KernelCommands {
   'object.load': { params: LoadObject; result: LoadedObject };
-  'object.unload': { params: { object_id: number }; result: null };
+  /** What there would still be of a loaded object after its unload; null: nothing. */
+  'object.remains': { params: { object_id: number }; result: Remains | null };
+  'object.unload': { params: { object_id: number }; result: LetGo };
   /** Programs of all objects with their counters, all nodes. */
   'program.list': { params: null; result: readonly KernelProgram[] };
   'program.dump': { params: { program_id: number; format: 'xlated' | 'jited' }; result: ProgramDump };
   'program.log': { params: { program_id: number }; result: { processed: number; log: readonly string[] } };
-  'program.unload': { params: { program_id: number }; result: null };
+  'program.unload': { params: { program_id: number }; result: LetGo };
   'link.create': { params: CreateLink; result: KernelLink };
-  'link.detach': { params: { link_id: number }; result: null };
+  /** Links of all objects with their counters, all nodes. */
+  'link.list': { params: null; result: readonly KernelLink[] };
+  /** BPF_LINK_UPDATE on all nodes of the link or on none. */
+  'link.update': { params: { link_id: number; program_id: number }; result: LetGo & { link: KernelLink } };
+  'link.why': {
+    params: { link_id: number };
+    result: readonly { readonly node: string; readonly findings: readonly LinkFinding[] }[];
+  };
+  'link.read': { params: { link_id: number; node?: string }; result: LinkText['nodes'] };
+  'link.detach': { params: { link_id: number }; result: LetGo };
+  'bpffs.list': {
+    params: { path: string; recursive: boolean; node?: string };
+    result: readonly BpffsEntry[];
+  };
+  'bpffs.pin': { params: PinRequest; result: { entry: BpffsEntry; pins: readonly KernelPin[] } };
+  'bpffs.mkdir': {
+    params: { path: string; node?: string };
+    result: { entry: BpffsEntry; pins: readonly KernelPin[] };
+  };
+  /** Refuses as `bpffs.remove` would. @returns the path as it is stored, and the nodes that have it */
+  'bpffs.check': {
+    params: { path: string; kind: 'pin' | 'dir'; node?: string };
+    result: { path: string; nodes: readonly string[] };
+  };
+  'bpffs.remove': { params: { path: string; nodes: readonly string[] }; result: LetGo };
+  /** Makes names again. @returns those that could not be, with why */
+  'bpffs.restore': {
+    params: { pins: readonly KernelPin[] };
+    result: readonly { readonly pin: KernelPin; readonly error: string }[];
+  };
+  'map.save': { params: { map_id: number; node: string; digest?: string }; result: SavedMap };
+  /** @returns entries that were put back */
+  'map.restore': { params: { map_id: number; node: string; bytes: Uint8Array }; result: number };
   'map.dump': { params: { map_id: number; node?: string; limit: number }; result: readonly MapContents[] };
   'map.lookup': {
     params: { map_id: number; key: unknown; node?: string };
@@ -103,6 +174,8 @@ export interface KernelStatus {
   readonly virtual_ns: number;
   readonly lag_ms: number;
   readonly memory_bytes: number;
+  /** What uname shows, e.g. `6.18.0`. */
+  readonly release: string;
 }
 
 /** What the kernel thread is booted with (`workerData`). */
@@ -112,6 +185,10 @@ export interface KernelBoot {
   readonly seed: number;
   readonly speed: number;
   readonly rate: number;
+  /** BTF file whose layout the nodes wear; the reference kernel's without. */
+  readonly btf?: string;
+  /** What uname shows in place of what the BTF file's name says. */
+  readonly release?: string;
   /** Wall time at boot, ns since 1970, decimal. */
   readonly epoch_ns: string;
   /** The ring through which frames leave, see `SharedRing` of lib `stream`. */

@@ -18,6 +18,9 @@ export interface KernelStartOptions {
   readonly speed: number;
   /** Factor on the scenario's rates. */
   readonly rate: number;
+  /** BTF file whose layout the nodes wear; the reference kernel's without. */
+  readonly btf?: string;
+  readonly release?: string;
 }
 
 /** How the kernel thread is, as health reports it. */

@@ -1,6 +1,8 @@
 import { diagnostic } from '@probed/base';
 import type { Link, MapInfo, ObjectInfo, Program } from '@probed/protocol';
+import type { KernelLink } from '../kernel/commands';
 import { CommandRefused, ThreadUnavailable } from '../threads/rpc';
+import { PinTable } from './pin-table';
 import type { KernelPort } from './ports';
 import type { RegisteredObject } from './registered-object';
 
@@ -12,6 +14,8 @@ const COUNTERS_TIMEOUT_MS = 1_000;
  * is busy or restarting; counters are then the last known ones.
  */
 export class ProgramRegistry {
+  /** What is pinned where. */
+  readonly pins = new PinTable();
   private readonly objects = new Map<number, RegisteredObject>();
   private refreshing: Promise<void> | undefined;
 
@@ -32,20 +36,25 @@ export class ProgramRegistry {
 
   async listObjects(): Promise<ObjectInfo[]> {
     await this.refreshCounters();
-    return this.all().map((object) => object.wire());
+    const links = this.listLinks();
+    return this.all().map((object) => object.wire(this.pins, links));
   }
 
   async listPrograms(): Promise<Program[]> {
     await this.refreshCounters();
-    return this.all().flatMap((object) => object.wirePrograms());
+    const links = this.listLinks();
+    return this.all().flatMap((object) => object.wirePrograms(this.pins, links));
   }
 
   listLinks(): Link[] {
-    return this.all().flatMap((object) => object.wireLinks());
+    return this.all().flatMap((object) => object.wireLinks(this.pins));
   }
 
   listMaps(): MapInfo[] {
-    return this.all().flatMap((object) => object.maps);
+    const maps = new Map<number, MapInfo>();
+    // A map that several objects share is listed once.
+    for (const object of this.all()) for (const map of object.wireMaps(this.pins)) maps.set(map.id, map);
+    return [...maps.values()];
   }
 
   /** @throws CommandRefused `no-such-object` */
@@ -57,8 +66,20 @@ export class ProgramRegistry {
   async program(id: number): Promise<Program> {
     await this.refreshCounters();
     return this.ownerOfProgram(id)
-      .wirePrograms()
+      .wirePrograms(this.pins, this.listLinks())
       .find((program) => program.id === id)!;
+  }
+
+  /** One object as it goes over the wire. */
+  wire(object: RegisteredObject): ObjectInfo {
+    return object.wire(this.pins, this.listLinks());
+  }
+
+  /** @throws CommandRefused `no-such-link` */
+  link(id: number): Link {
+    return this.ownerOfLink(id)
+      .wireLinks(this.pins)
+      .find((link) => link.id === id)!;
   }
 
   /** The object that a loaded program came with. @throws CommandRefused `no-such-program` */
@@ -67,7 +88,7 @@ export class ProgramRegistry {
     return owner ?? missing('program', id);
   }
 
-  /** The object that a link's program came with. @throws CommandRefused `no-such-link` */
+  /** The object that a link came with. @throws CommandRefused `no-such-link` */
   ownerOfLink(id: number): RegisteredObject {
     return this.all().find((object) => object.links.has(id)) ?? missing('link', id);
   }
@@ -100,8 +121,19 @@ export class ProgramRegistry {
       for (const object of this.objects.values()) {
         object.programs = object.programs.map((program) => byId.get(program.id) ?? program);
       }
+      this.refreshLinks(await this.kernel.call('link.list', null, { timeoutMs: COUNTERS_TIMEOUT_MS }));
     } catch (error) {
       if (!(error instanceof ThreadUnavailable)) throw error;
+    }
+  }
+
+  private refreshLinks(listed: readonly KernelLink[]): void {
+    const byId = new Map(listed.map((link) => [link.id, link]));
+    for (const { links } of this.objects.values()) {
+      for (const [id, known] of links) {
+        const link = byId.get(id);
+        if (link) links.set(id, { ...known, link });
+      }
     }
   }
 }

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { diagnostic } from '@probed/base';
 import type { AttachOptions, Link, LoadOptions, ObjectInfo } from '@probed/protocol';
 import type { NextIds, ObjectRow } from '@probed/store';
-import type { CreateLink, LoadedObject } from '../kernel/commands';
+import type { CreateLink, KernelPin, LetGo, LoadedObject } from '../kernel/commands';
 import { CommandRefused, ThreadUnavailable } from '../threads/rpc';
+import { pinRows } from './bpffs-service';
 import { Mutex } from './mutex';
 import type { KernelPort, StorePort } from './ports';
 import type { ProgramRegistry } from './program-registry';
 import { linkRow, RegisteredObject } from './registered-object';
+import { applyRemains } from './remains';
 
 /** Who uploaded an object: it decides whether the demo loads its own again. */
 export type ObjectOrigin = 'user' | 'demo';
@@ -20,6 +22,7 @@ export interface Upload {
 
 /** Far beyond what anybody watches; guards against a client that loads in a loop. */
 const OBJECTS_MAX = 512;
+const EBUSY = 16;
 
 /**
  * What changes programs and links: kernel and store together, one change at a time. A change is answered only when it
@@ -55,31 +58,45 @@ export class ProgramService {
       const object = this.registered(upload, ids, loaded);
       const links = [...object.links.values()].map((link) => linkRow(object.id, link));
       const row: ObjectRow = { ...object.row, bytes: upload.bytes };
+      const pins = pinRows(loaded.pins, this.now());
       await this.orUndo(
-        () => this.store.call('object.save', { object: row, links }),
-        () => this.kernel.call('object.unload', { object_id: object.id }),
+        () => this.store.call('object.save', { object: row, links, pins }),
+        () => this.unloadFromKernel(object.id, loaded.pins),
       );
       this.registry.add(object);
-      return object.wire();
+      this.registry.pins.add(pins);
+      return this.registry.wire(object);
     });
   }
 
   unload(objectId: number): Promise<void> {
-    return this.mutex.run(() => this.unloadNow(this.registry.object(objectId)));
+    return this.mutex.run(() => {
+      const object = this.registry.object(objectId);
+      if (object.state === 'unloaded') refuseUnloaded(this.registry.wire(object));
+      return this.unloadNow(object);
+    });
   }
 
   /** Unloads one program; with the last one its object goes. */
   unloadProgram(programId: number): Promise<void> {
     return this.mutex.run(async () => {
       const owner = this.registry.ownerOfProgram(programId);
-      if (owner.programs.length === 1) return this.unloadNow(owner);
+      this.refusePinned('prog', programId);
+      const links = this.registry.listLinks().filter((link) => link.program_id === programId);
+      for (const link of links) {
+        this.refusePinned('link', link.id);
+        if (link.object_id !== owner.id) refuseInUse(link);
+      }
+      if (owner.state === 'loaded' && owner.programs.length === 1) return this.unloadNow(owner);
       this.ensureKernel();
       const without = [...owner.without, programId];
       await this.store.call('object.set_without', { id: owner.id, without });
-      await this.whatIsStored(() => this.kernel.call('program.unload', { program_id: programId }));
-      const links = owner.wireLinks().filter((link) => link.program_id === programId);
+      const gone = await this.whatIsStored(() =>
+        this.kernel.call('program.unload', { program_id: programId }),
+      );
       owner.removeProgram(programId);
       for (const { id } of links) await this.store.call('link.delete', { id });
+      await this.follow(gone);
     });
   }
 
@@ -99,22 +116,77 @@ export class ProgramService {
     });
   }
 
+  /** Puts another program behind a link; the next boot does so too. */
+  updateLink(linkId: number, programId: number): Promise<Link> {
+    return this.mutex.run(async () => {
+      const owner = this.registry.ownerOfLink(linkId);
+      const before = owner.links.get(linkId)!;
+      this.registry.ownerOfProgram(programId);
+      const { link, remains } = await this.kernel.call('link.update', {
+        link_id: linkId,
+        program_id: programId,
+      });
+      const after = { ...before, link };
+      await this.orUndo(
+        () => this.store.call('link.save', linkRow(owner.id, after)),
+        () => this.kernel.call('link.update', { link_id: linkId, program_id: before.link.program_id }),
+      );
+      owner.links.set(linkId, after);
+      await applyRemains(this.store, this.registry, remains);
+      return this.registry.link(linkId);
+    });
+  }
+
   detach(linkId: number): Promise<void> {
     return this.mutex.run(async () => {
       const owner = this.registry.ownerOfLink(linkId);
+      this.refusePinned('link', linkId);
       this.ensureKernel();
       await this.store.call('link.delete', { id: linkId });
-      await this.whatIsStored(() => this.kernel.call('link.detach', { link_id: linkId }));
+      const gone = await this.whatIsStored(() => this.kernel.call('link.detach', { link_id: linkId }));
       owner.links.delete(linkId);
+      await this.follow(gone);
     });
   }
 
   private async unloadNow(object: RegisteredObject): Promise<void> {
-    const inKernel = object.state === 'loaded';
-    if (inKernel) this.ensureKernel();
-    await this.store.call('object.delete', { id: object.id });
-    if (inKernel) await this.whatIsStored(() => this.kernel.call('object.unload', { object_id: object.id }));
-    this.registry.remove(object.id);
+    const { id } = object;
+    if (object.state !== 'loaded') {
+      await this.store.call('object.delete', { id });
+      this.registry.remove(id);
+      return;
+    }
+    this.ensureKernel();
+    const left = await this.kernel.call('object.remains', { object_id: id });
+    if (left) await this.store.call('object.reduce', { id, links: left.links.map((link) => link.id) });
+    else await this.store.call('object.delete', { id });
+    const gone = await this.whatIsStored(() => this.kernel.call('object.unload', { object_id: id }));
+    if (left) object.reduced(left);
+    else this.registry.remove(id);
+    await this.follow(gone);
+  }
+
+  /** What has gone with something else; a kernel that has died meanwhile says it at its next boot. */
+  private async follow(gone: LetGo | undefined): Promise<void> {
+    if (gone) await applyRemains(this.store, this.registry, gone.remains);
+  }
+
+  /** @throws CommandRefused EBUSY: it would not go, which is not what its user means */
+  private refusePinned(kind: 'prog' | 'link', id: number): void {
+    const [path] = this.registry.pins.pathsOf(kind, id);
+    if (path === undefined) return;
+    const what = kind === 'prog' ? 'program' : kind;
+    const hint = `unpin it first: DELETE /api/v1/bpffs/pins?path=${path}`;
+    throw new CommandRefused(
+      diagnostic(`${what}-pinned`, `${what} ${id} is pinned at ${path}`, { errno: EBUSY, hint }),
+    );
+  }
+
+  /** Takes back a load, with what it has pinned. */
+  private async unloadFromKernel(object_id: number, pins: readonly KernelPin[]): Promise<void> {
+    for (const { path, node } of [...pins].reverse())
+      await this.kernel.call('bpffs.remove', { path, nodes: [node] });
+    await this.kernel.call('object.unload', { object_id });
   }
 
   private async loadIntoKernel({ bytes, options }: Upload, ids: NextIds): Promise<LoadedObject> {
@@ -155,6 +227,8 @@ export class ProgramService {
       map_count: span(made.maps, ids.map),
       origin,
       without: [],
+      unloaded: false,
+      reused: made.reused,
     });
     object.loaded(made);
     for (const { link, request } of made.links) {
@@ -184,14 +258,34 @@ export class ProgramService {
    * Carries out in the kernel what is stored already. A thread that dies or hangs meanwhile does not change the
    * outcome: its next boot follows the store.
    */
-  private async whatIsStored(command: () => Promise<unknown>): Promise<void> {
+  private async whatIsStored<T>(command: () => Promise<T>): Promise<T | undefined> {
     try {
-      await command();
+      return await command();
     } catch (error) {
-      if (error instanceof ThreadUnavailable || error instanceof CommandRefused) return;
+      if (error instanceof ThreadUnavailable || error instanceof CommandRefused) return undefined;
       throw error;
     }
   }
+}
+
+function refuseInUse({ id, object }: Link): never {
+  throw new CommandRefused(
+    diagnostic('program-in-use', `it runs behind link ${id} of object ${object}`, {
+      errno: EBUSY,
+      hint: 'update that link to another program first, or detach it',
+    }),
+  );
+}
+
+function refuseUnloaded({ name, programs, maps, links }: ObjectInfo): never {
+  const paths = [...programs, ...maps, ...links].flatMap(({ pinned = [] }) => pinned);
+  const hint = paths.length > 0 ? `unpin it: ${paths.join(', ')}` : 'another object uses what is left of it';
+  throw new CommandRefused(
+    diagnostic('object-unloaded', `object ${name} is unloaded; what remains of it is pinned`, {
+      errno: EBUSY,
+      hint,
+    }),
+  );
 }
 
 /** How many ids were taken, those of left-out ones in between included. */

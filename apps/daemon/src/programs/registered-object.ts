@@ -1,6 +1,7 @@
 import type { Link, LoadOptions, MapInfo, ObjectInfo, Program } from '@probed/protocol';
 import type { LinkRow, ObjectRow } from '@probed/store';
-import type { CreateLink, KernelLink, KernelProgram, LoadedObject } from '../kernel/commands';
+import type { CreateLink, KernelLink, KernelProgram, LoadedObject, Remains } from '../kernel/commands';
+import type { PinTable } from './pin-table';
 
 /** A link with what made it and when. */
 export interface RegisteredLink {
@@ -11,8 +12,8 @@ export interface RegisteredLink {
 
 /** An uploaded object as user space knows it: its row in the store and what the kernel of this boot made of it. */
 export class RegisteredObject {
-  /** `failed`: stored, but this boot's kernel refused it. */
-  state: 'loaded' | 'failed' = 'failed';
+  /** `failed`: stored, but this boot's kernel refused it. `unloaded`: what is still here is pinned, or needed by what is. */
+  state: 'loaded' | 'failed' | 'unloaded' = 'failed';
   error: string | undefined;
   programs: readonly KernelProgram[] = [];
   maps: readonly MapInfo[] = [];
@@ -42,6 +43,15 @@ export class RegisteredObject {
     this.links.clear();
   }
 
+  /** It is unloaded; this is what there still is of it. */
+  reduced({ programs, maps, links }: Pick<Remains, 'programs' | 'maps' | 'links'>): void {
+    this.state = 'unloaded';
+    this.programs = programs;
+    this.maps = maps;
+    const ids = new Set(links.map(({ id }) => id));
+    for (const id of this.links.keys()) if (!ids.has(id)) this.links.delete(id);
+  }
+
   /** The kernel of this boot does not have it. */
   failed(error: string): void {
     this.state = 'failed';
@@ -57,20 +67,29 @@ export class RegisteredObject {
     for (const [id, { link }] of this.links) if (link.program_id === programId) this.links.delete(id);
   }
 
-  wireLinks(): Link[] {
-    return [...this.links.values()].map(({ link, created_at }) => ({ ...link, created_at }));
+  wireLinks(pins: PinTable): Link[] {
+    return [...this.links.values()].map(({ link, created_at }) => ({
+      ...link,
+      created_at,
+      ...pinned(pins.pathsOf('link', link.id)),
+    }));
   }
 
-  wirePrograms(): Program[] {
-    const links = this.wireLinks();
+  /** @param links of all objects: one of another object may run a program of this one */
+  wirePrograms(pins: PinTable, links: readonly Link[]): Program[] {
     return this.programs.map((program) => ({
       ...program,
       loaded_at: this.row.loaded_at,
       link_ids: links.filter((link) => link.program_id === program.id).map((link) => link.id),
+      ...pinned(pins.pathsOf('prog', program.id)),
     }));
   }
 
-  wire(): ObjectInfo {
+  wireMaps(pins: PinTable): MapInfo[] {
+    return this.maps.map((map) => ({ ...map, ...pinned(pins.pathsOf('map', map.id)) }));
+  }
+
+  wire(pins: PinTable, links: readonly Link[]): ObjectInfo {
     const { id, name, sha256, loaded_at } = this.row;
     return {
       id,
@@ -80,20 +99,25 @@ export class RegisteredObject {
       loaded_at,
       state: this.state,
       ...(this.error !== undefined && { error: this.error }),
-      programs: this.wirePrograms(),
-      maps: [...this.maps],
-      links: this.wireLinks(),
+      programs: this.wirePrograms(pins, links),
+      maps: this.wireMaps(pins),
+      links: this.wireLinks(pins),
     };
   }
 }
 
+/** Left out where it is pinned nowhere. */
+function pinned(paths: string[]): { pinned?: string[] } {
+  return paths.length > 0 ? { pinned: paths } : {};
+}
+
 /** The row that makes a link again at the next boot. */
-export function linkRow(objectId: number, { request, created_at }: RegisteredLink): LinkRow {
-  const { link_id, program_id } = request;
+export function linkRow(objectId: number, { link, request, created_at }: RegisteredLink): LinkRow {
   return {
-    id: link_id,
+    id: request.link_id,
     object_id: objectId,
-    program_id,
+    // What runs there now; the request has the program that it was made with.
+    program_id: link.program_id,
     created_at,
     request: JSON.stringify(request),
   };

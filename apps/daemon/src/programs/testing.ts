@@ -8,12 +8,15 @@ import type {
   CreateLink,
   KernelCommands,
   KernelLink,
+  KernelPin,
   KernelProgram,
   LoadedObject,
   LoadObject,
+  Remains,
 } from '../kernel/commands';
 import { Restorer } from '../restore/restorer';
 import { CommandRefused, ThreadUnavailable } from '../threads/rpc';
+import { BpffsService } from './bpffs-service';
 import { KernelPort, StorePort } from './ports';
 import { ProgramRegistry } from './program-registry';
 import { ProgramService } from './program-service';
@@ -37,6 +40,11 @@ export class FakeKernel implements KernelPort {
   /** Names of objects that it takes no more, and of those that it dies of. */
   readonly refused = new Set<string>();
   readonly deadly = new Set<string>();
+  /** What it says there still is of unloaded objects. */
+  remains: Remains[] = [];
+  /** Restored. */
+  readonly pinned: KernelPin[] = [];
+  readonly filled: unknown[][] = [];
   /** Commands that a test answers itself. */
   readonly handlers: Handlers = {};
 
@@ -64,13 +72,34 @@ export class FakeKernel implements KernelPort {
     'object.unload': ({ object_id }) => {
       for (const { id } of this.objects.get(object_id)?.programs ?? []) this.unlink(id);
       this.objects.delete(object_id);
-      return null;
+      return { remains: this.remains.filter((left) => left.object_id === object_id) };
     },
-    status: () => ({ virtual_ns: 0, lag_ms: 0, memory_bytes: 4096 }),
+    'object.remains': ({ object_id }) => this.remains.find((left) => left.object_id === object_id) ?? null,
+    status: () => ({ virtual_ns: 0, lag_ms: 0, memory_bytes: 4096, release: '6.18.0' }),
+    'link.list': () => [...this.links.values()],
+    'link.update': ({ link_id, program_id }) => {
+      const link = { ...this.links.get(link_id)!, program_id };
+      this.links.set(link_id, link);
+      return { link, remains: this.remains };
+    },
+    'bpffs.pin': ({ path, kind, id }) => ({
+      entry: { path, kind, id, name: 'on_exec', object: 'first', nodes: ['node-1'] },
+      pins: [{ node: 'node-1', path, kind, target: id }],
+    }),
+    'bpffs.check': ({ path }) => ({ path, nodes: ['node-1'] }),
+    'bpffs.remove': () => ({ remains: this.remains }),
+    'bpffs.restore': ({ pins }) => {
+      this.pinned.push(...pins);
+      return [];
+    },
+    'map.restore': ({ map_id, node, bytes }) => {
+      this.filled.push([map_id, node, ...bytes]);
+      return 1;
+    },
     'program.list': () => [...this.objects.values()].flatMap(({ programs }) => this.counted(programs)),
     'program.unload': ({ program_id }) => {
       this.unlink(program_id);
-      return null;
+      return { remains: this.remains };
     },
     'program.dump': ({ program_id, format }) => ({
       id: program_id,
@@ -82,7 +111,7 @@ export class FakeKernel implements KernelPort {
     'link.create': (request) => this.link(request).link,
     'link.detach': ({ link_id }) => {
       this.links.delete(link_id);
-      return null;
+      return { remains: this.remains };
     },
   };
 
@@ -98,11 +127,18 @@ export class FakeKernel implements KernelPort {
     }
     const ids = Array.from({ length: PROGRAMS_AN_OBJECT }, (_, i) => load.first_program_id + i);
     const programs = ids.filter((id) => !load.without?.includes(id)).map((id) => fakeProgram(id, load));
-    const loaded: LoadedObject = { programs, maps: [fakeMap(load)], links: [], remarks: [] };
+    const made = { pins: this.pinsOf(load), reused: {}, links: [], remarks: [] };
+    const loaded: LoadedObject = { programs, maps: [fakeMap(load)], ...made };
     this.objects.set(load.object_id, loaded);
     if (!load.options.attach) return loaded;
-    const made = programs.map(({ id }, i) => this.link({ link_id: load.first_link_id + i, program_id: id }));
-    return { ...loaded, links: made };
+    const links = programs.map(({ id }, i) => this.link({ link_id: load.first_link_id + i, program_id: id }));
+    return { ...loaded, links };
+  }
+
+  /** Maps of objects whose bytes say `pin` are pinned by name. */
+  private pinsOf({ bytes, first_map_id, reused }: LoadObject): KernelPin[] {
+    if (reused || !Buffer.from(bytes).toString('latin1').includes('pin')) return [];
+    return [{ node: 'node-1', path: '/sys/fs/bpf/events', kind: 'map', target: first_map_id }];
   }
 
   private link(request: CreateLink): { link: KernelLink; request: CreateLink } {
@@ -228,5 +264,6 @@ export function daemon(store = new TestStore(), kernel = new FakeKernel()) {
       options: { attach: true, ...(name && { name }) },
       origin: 'user',
     });
-  return { store, kernel, registry, service, restorer, load, log, lines };
+  const bpffs = new BpffsService(kernel, store, registry, service);
+  return { store, kernel, registry, service, bpffs, restorer, load, log, lines };
 }

@@ -31,7 +31,8 @@ export class Demo {
 
   /** What is loaded under an example's name, by whomever, stays as it is. */
   async load(): Promise<void> {
-    const loaded = new Set(this.registry.all().map(({ row }) => row.name));
+    const objects = this.registry.all().filter(({ state }) => state !== 'unloaded');
+    const loaded = new Set(objects.map(({ row }) => row.name));
     for (const { name, options } of EXAMPLES) {
       if (loaded.has(name)) continue;
       const bytes = readFileSync(join(packageRoot(), 'examples', name, `${name}.bpf.o`));
@@ -47,7 +48,9 @@ export class Demo {
 
   /** Puts every container into the watcher's map: maps begin empty at each boot. */
   async watchPods(): Promise<void> {
-    const watcher = this.registry.all().find(({ row }) => row.name === WATCHER && row.origin === 'demo');
+    const watcher = this.registry
+      .all()
+      .find(({ row, state }) => row.name === WATCHER && row.origin === 'demo' && state === 'loaded');
     const map = watcher?.maps.find(({ name }) => name === WATCHED_MAP);
     if (!map) return;
     for (const { node, containers } of await this.kernel.call('pod.list', null)) {

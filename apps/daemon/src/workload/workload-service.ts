@@ -25,6 +25,8 @@ export class WorkloadService {
   constructor(
     private readonly kernel: KernelBooter,
     private readonly log: Logger,
+    /** What is to be done before a boot ends in good order. */
+    private readonly beforeReboot: () => Promise<void> = async () => undefined,
   ) {}
 
   get(): Promise<Workload> {
@@ -36,6 +38,7 @@ export class WorkloadService {
     const now = await this.get();
     if (wanted.scenario !== undefined) ensureScenario(now, wanted.scenario);
     if (isOther(wanted, now)) {
+      await this.beforeReboot();
       await this.kernel.reboot(wanted, `workload ${wanted.scenario ?? now.scenario} was started`);
     }
     return this.kernel.call('workload.start', wanted);
@@ -60,7 +63,7 @@ export class WorkloadService {
     }
     const begun =
       mode === 'restart'
-        ? this.kernel.reboot({}, 'a client asked for it')
+        ? this.beforeReboot().then(() => this.kernel.reboot({}, 'a client asked for it'))
         : this.kernel.call('fault', { mode });
     begun.catch((error: unknown) => {
       // That is what a rehearsed failure looks like from here.

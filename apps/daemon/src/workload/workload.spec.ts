@@ -82,8 +82,10 @@ describe('workload', () => {
 
   test('restarts, and failures as rehearsed, are no errors', async () => {
     const { service, did, lines, kernel } = workload();
-    for (const mode of ['restart', 'crash', 'hang'] as const) service.restartKernel(mode);
-    await new Promise(setImmediate);
+    for (const mode of ['restart', 'crash', 'hang'] as const) {
+      service.restartKernel(mode);
+      await new Promise(setImmediate);
+    }
     expect(did).toEqual(['reboot {}', 'crash', 'hang']);
     expect(lines).toEqual([]);
     kernel.state = { ...kernel.state, state: 'restarting' };

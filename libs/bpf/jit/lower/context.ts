@@ -3,6 +3,16 @@ import type { ExecutionEnv, InsnFacts, VerifiedProgram } from '@probed/spec';
 import type { CodeWriter } from '@probed/wasm';
 import type { Registers } from '../registers';
 
+/** How the code counts what runs. */
+export interface CoverageImports {
+  /** By slot: 1 where the code counts. */
+  readonly counted: Uint8Array;
+  /** Function index of the import `(slot: i32) => void`. */
+  readonly executed: number;
+  /** Function index of the import `(slot: i32, taken: i32) => void`. */
+  readonly taken: number;
+}
+
 /** What all functions of a module share: where imports, subprograms and globals are. */
 export interface ModuleContext {
   readonly program: VerifiedProgram;
@@ -13,6 +23,8 @@ export interface ModuleContext {
   readonly chargeImport: number;
   /** Function index of the import `(ctx, map, index, stackTop) => i32` of bpf_tail_call. */
   readonly tailCallImport: number;
+  /** Absent unless runs are to be counted. */
+  readonly coverage: CoverageImports | undefined;
   /** Function index of the subprogram that starts at `slot`. */
   subprogram(slot: number): number;
   /** Index in the callback table of the subprogram that starts at `slot`. */

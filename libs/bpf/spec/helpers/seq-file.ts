@@ -9,7 +9,7 @@ export const SEQ_FILE_HELPERS: readonly HelperProto[] = [
     ret: INT,
     args: [btf('seq_file'), MEM_IN, SIZE, MEM_IN_OR_NULL, SIZE_OR_ZERO],
     gplOnly: true,
-    support: 'none',
+    support: 'full',
   },
   {
     id: 127,
@@ -17,7 +17,7 @@ export const SEQ_FILE_HELPERS: readonly HelperProto[] = [
     ret: INT,
     args: [btf('seq_file'), MEM_IN, SIZE_OR_ZERO],
     gplOnly: true,
-    support: 'none',
+    support: 'full',
   },
   {
     id: 150,

@@ -25,7 +25,14 @@ import {
 
 /** Sockets; net/core/filter.c, net/core/sock_reuseport.c. */
 export const SOCKET_HELPERS: readonly HelperProto[] = [
-  { id: 46, name: 'get_socket_cookie', ret: U64, args: [CTX], support: 'none' },
+  {
+    id: 46,
+    name: 'get_socket_cookie',
+    ret: U64,
+    args: [CTX],
+    support: 'partial',
+    note: 'of the sockets that tracing programs are given',
+  },
   { id: 47, name: 'get_socket_uid', ret: U64, args: [CTX], support: 'none' },
   { id: 49, name: 'setsockopt', ret: INT, args: [CTX, ANY32, ANY32, MEM_IN, SIZE], support: 'none' },
   { id: 57, name: 'getsockopt', ret: INT, args: [CTX, ANY32, ANY32, MEM_OUT, SIZE], support: 'none' },

@@ -49,7 +49,7 @@ export function checkHelperMemAccess(
       return;
     case RegBase.PTR_TO_BUF:
       if (write && (reg.type & MEM_RDONLY) !== 0) readOnly();
-      checkBufferAccess(env, reg, regno, reg.off, (reg.type & MEM_RDONLY) !== 0 ? 'rdonly' : 'rdwr');
+      checkBufferAccess(env, reg, regno, reg.off, size, (reg.type & MEM_RDONLY) !== 0 ? 'rdonly' : 'rdwr');
       return;
     case RegBase.PTR_TO_STACK:
       checkStackRangeInitialized(env, regno, reg.off, size, zeroSizeAllowed, write, raw);

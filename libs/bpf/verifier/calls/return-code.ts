@@ -1,4 +1,4 @@
-import { ProgType, type ReturnRange, returnRange } from '@probed/spec';
+import { AttachType, lsmHookRules, ProgType, type ReturnRange, returnRange } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkSrc } from '../exec/reg-arg';
 import { markChainPrecision } from '../pruning/precision';
@@ -42,14 +42,23 @@ export function checkReturnCode(env: VerifierEnv): void {
     }
     return;
   }
-  const range = returnRange(env.spec.type, env.spec.expectedAttachType);
-  if (range) enforce(env, r0, range, 'At program exit');
+  const lsm = lsmRange(env);
+  const range = lsm ?? returnRange(env.spec.type, env.spec.expectedAttachType);
+  if (range) enforce(env, r0, range, 'At program exit', lsm !== undefined);
 }
 
-function enforce(env: VerifierEnv, r0: RegState, range: ReturnRange, when: string): void {
+/** `bpf_lsm_get_retval_range`: a hook that returns something takes 0 or a negative errno. */
+function lsmRange({ spec, attach }: VerifierEnv): ReturnRange | undefined {
+  const isMac = spec.type === ProgType.LSM && spec.expectedAttachType === AttachType.LSM_MAC;
+  return isMac && attach?.proto.returnTypeId !== 0 ? lsmHookRules(spec.attachTo)?.returns : undefined;
+}
+
+/** @param is32 only the lower half of R0 counts */
+function enforce(env: VerifierEnv, r0: RegState, range: ReturnRange, when: string, is32 = false): void {
   if (r0.type !== RegBase.SCALAR_VALUE) {
     env.reject('EINVAL', `${when} the register R0 is not a known value (${regTypeStr(r0.type)})`);
   }
   markChainPrecision(env, 0);
-  if (!retvalWithin(range, r0)) env.reject('EINVAL', invalidScalar(r0, range, when, 'R0'));
+  const within = is32 ? range.min <= r0.v.s32min && r0.v.s32max <= range.max : retvalWithin(range, r0);
+  if (!within) env.reject('EINVAL', invalidScalar(r0, range, when, 'R0'));
 }

@@ -158,7 +158,7 @@ function accessSock(env: VerifierEnv, a: MemAccess, reg: RegState, off: number):
 }
 
 function accessTpBuffer(env: VerifierEnv, a: MemAccess, reg: RegState, off: number): void {
-  checkBufferAccess(env, reg, a.regno, off, regTypeStr(reg.type));
+  checkBufferAccess(env, reg, a.regno, off, a.size, regTypeStr(reg.type));
   loadUnknown(env, a);
 }
 
@@ -173,6 +173,6 @@ function accessMapPtr(env: VerifierEnv, a: MemAccess, _reg: RegState, off: numbe
 function accessBuf(env: VerifierEnv, a: MemAccess, reg: RegState, off: number): void {
   const readOnly = (reg.type & MEM_RDONLY) !== 0;
   if (a.write && readOnly) env.reject('EACCES', `R${a.regno} cannot write into ${regTypeStr(reg.type)}`);
-  checkBufferAccess(env, reg, a.regno, off, readOnly ? 'rdonly' : 'rdwr');
+  checkBufferAccess(env, reg, a.regno, off, a.size, readOnly ? 'rdonly' : 'rdwr');
   loadUnknown(env, a);
 }

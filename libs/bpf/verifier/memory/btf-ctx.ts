@@ -1,8 +1,17 @@
 import type { Btf, BtfFuncProto } from '@probed/btf';
-import { AttachType, ProgType } from '@probed/spec';
+import { AttachType, lsmHookRules, ProgType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
-import { MEM_PERCPU, MEM_RCU, MEM_USER, PTR_MAYBE_NULL, PTR_TRUSTED, RegBase } from '../state/reg-type';
+import {
+  baseType,
+  MEM_PERCPU,
+  MEM_RCU,
+  MEM_USER,
+  PTR_MAYBE_NULL,
+  PTR_TRUSTED,
+  RegBase,
+} from '../state/reg-type';
 import type { CtxValue } from './ctx-access';
+import { iterArgType } from './iter-args';
 import { rawTpArg } from './raw-tp-args';
 
 /** The kernel function or tracepoint a tracing program hangs on (`prog->aux->attach_func_proto`). */
@@ -68,12 +77,19 @@ export function btfCtxAccess(env: VerifierEnv, off: number, size: number): CtxVa
     typeId = target.proto.returnTypeId;
     const returns = env.facts.btf.resolve(typeId);
     if (returns.kind === 'void') return undefined;
-    if (isScalar(returns.kind)) return scalarArg(env, typeId, size);
+    if (isScalar(returns.kind)) return returnValue(env, typeId, size);
   } else {
     env.complain(`func '${target.name}' doesn't have ${index + 1}-th argument`);
     return undefined;
   }
   return argument(env, target, index, typeId, size);
+}
+
+/** What the programs before left as the result; of an LSM hook it is a lawful one. */
+function returnValue(env: VerifierEnv, typeId: number, size: number): CtxValue | undefined {
+  const value = scalarArg(env, typeId, size);
+  const range = env.spec.type === ProgType.LSM ? lsmHookRules(env.spec.attachTo)?.returns : undefined;
+  return value && range ? { ...value, range } : value;
 }
 
 function isScalar(kind: string): boolean {
@@ -106,12 +122,15 @@ function argument(
     env.complain(`func '${target.name}' size ${size} must be 8`);
     return undefined;
   }
+  const special = iterArg(env, target, index);
+  if (special !== undefined && baseType(special) === RegBase.PTR_TO_BUF) return { type: special };
   const pointee = btf.resolve(type.typeId);
   if (pointee.kind === 'func_proto' || pointee.kind === 'fwd') {
     env.complain(`func '${target.name}' arg${index} type ${pointee.kind.toUpperCase()} is not a struct`);
     return undefined;
   }
   if (pointee.kind !== 'struct' && pointee.kind !== 'union') return SCALAR;
+  if (special !== undefined) return { type: special, btfId: pointee.id };
   if (target.isTracepoint && rawTpArg(target.name, index) === 'error') return SCALAR;
   env.verbose(
     `func '${target.name}' arg${index} has btf_id ${pointee.id} type ${pointee.kind.toUpperCase()} '${pointee.name}'\n`,
@@ -119,13 +138,19 @@ function argument(
   return { type: RegBase.PTR_TO_BTF_ID | argumentFlags(env, target, index, type.typeId), btfId: pointee.id };
 }
 
+/** Register type of an iterator's argument by its name, where it has one of its own. */
+function iterArg(env: VerifierEnv, target: AttachTarget, index: number): number | undefined {
+  const isIter = env.spec.type === ProgType.TRACING && env.spec.expectedAttachType === AttachType.TRACE_ITER;
+  return isIter ? iterArgType(env.spec.attachTo, target.proto.params[index].name) : undefined;
+}
+
 function argumentFlags(env: VerifierEnv, target: AttachTarget, index: number, targetId: number): number {
   const tag = env.facts.btf.type(targetId);
   const tagged: Readonly<Record<string, number>> = { user: MEM_USER, percpu: MEM_PERCPU, rcu: MEM_RCU };
   let flags = tag.kind === 'type_tag' && !tag.attribute ? (tagged[tag.name] ?? 0) : 0;
   const attach = env.spec.expectedAttachType;
-  const trusts =
-    attach === AttachType.TRACE_RAW_TP || env.spec.type === ProgType.LSM || attach === AttachType.TRACE_ITER;
+  const lsmTrusts = env.spec.type === ProgType.LSM && lsmHookRules(env.spec.attachTo)?.trusted === true;
+  const trusts = attach === AttachType.TRACE_RAW_TP || lsmTrusts || attach === AttachType.TRACE_ITER;
   if (trusts) flags |= PTR_TRUSTED;
   if (target.isTracepoint && rawTpArg(target.name, index) === 'null') flags |= PTR_MAYBE_NULL;
   return flags;

@@ -12,7 +12,7 @@ const CLANG = 'clang-19';
 const VMLINUX = '/sys/kernel/btf/vmlinux';
 
 function print(btf: Btf, options: DumpCOptions = { header: false }): string {
-  const text = dumpC(btf, options);
+  const text = dumpC(btf, { sorted: false, ...options });
   if (!text.ok) throw new Error(text.error.message);
   return text.value;
 }
@@ -112,7 +112,7 @@ describe('prints', () => {
         b.typedef('fn', b.funcProto(b.ptr(b.funcProto(int, [])), []));
       },
       [
-        'typedef const int *(*table[4])(void *, int n, ...);',
+        'typedef const int * (*table[4])(void *, int n, ...);',
         'typedef int (*rows)[3];',
         'typedef const volatile int * const fixed;',
         'typedef void (*nothing)(void);',
@@ -198,9 +198,9 @@ describe('prints', () => {
         b.union('wide', 16, [{ name: 'a', typeId: u8, offsetBits: 0 }]);
       },
       [
-        'struct bits { int a: 3; char: 5; int b: 4; int c: 30; int d: 30; };',
+        'struct bits { int a: 3; char: 5; int b: 4; int: 20; int c: 30; long: 2; int d: 30; };',
         'struct packed { unsigned char a; long unsigned int b; } __attribute__((packed));',
-        'struct aligned { unsigned char a; long: 56; long: 64; long: 64; long: 64; long unsigned int b; long: 64; long: 64; long: 64; };',
+        'struct aligned { unsigned char a; long: 64; long: 64; long: 64; long unsigned int b; long: 64; long: 64; long: 64; };',
         'union wide { unsigned char a; struct { long: 64; long: 64; }; };',
       ],
     ],

@@ -1,11 +1,15 @@
 import { diagnostic, err, ok, type Result } from '@probed/base';
 import type { Btf } from '../btf';
-import type { BtfEnum, BtfEnum64, BtfKind } from '../types';
+import { Emitter } from './emitter';
 import { UnprintableError } from './fault';
 import { kfuncPrototypes } from './kfuncs';
+import { PrintedLayout } from './layout';
+import { Limits } from './limits';
 import { Names } from './names';
 import { Orderer } from './orderer';
-import { Renderer } from './render';
+import { Output } from './output';
+import { Renderer } from './renderer';
+import { sortedIds } from './sort';
 
 export interface DumpCOptions {
   /** Print only these types and what they need; all types when undefined. */
@@ -15,9 +19,10 @@ export interface DumpCOptions {
    * what bpftool writes into a `vmlinux.h`. Default true.
    */
   readonly header?: boolean;
-  /** Prototypes of the kernel functions tagged `bpf_kfunc`. Default: with the
-   * header, when all types are printed. */
+  /** Prototypes of the kernel functions tagged `bpf_kfunc`. Default: with the header, when all types are printed. */
   readonly kfuncs?: boolean;
+  /** In order of kind and name, as bpftool has it since 7.5; else in order of id. Default true. */
+  readonly sorted?: boolean;
 }
 
 const HEADER = `#ifndef __VMLINUX_H__
@@ -25,6 +30,22 @@ const HEADER = `#ifndef __VMLINUX_H__
 
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)
+#endif
+
+#ifndef __ksym
+#define __ksym __attribute__((section(".ksyms")))
+#endif
+
+#ifndef __weak
+#define __weak __attribute__((weak))
+#endif
+
+#ifndef __bpf_fastcall
+#if __has_attribute(bpf_fastcall)
+#define __bpf_fastcall __attribute__((bpf_fastcall))
+#else
+#define __bpf_fastcall
+#endif
 #endif
 
 `;
@@ -37,7 +58,8 @@ const FOOTER = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 `;
 
 /**
- * All types as a C header that clang compiles to the same sizes and offsets, as `bpftool btf dump … format c` does.
+ * All types as a C header that clang compiles to the same sizes and offsets, as `bpftool btf dump … format c` does, byte
+ * for byte but where that would not compile. Of split BTF, the base's types are printed as far as its own need them.
  * Errors: `btf-unprintable`, for types that no C program can have (an unnamed struct that points to itself) or that
  * would print without end.
  */
@@ -50,48 +72,21 @@ export function dumpC(btf: Btf, options: DumpCOptions = {}): Result<string> {
   }
 }
 
-function print(btf: Btf, { roots, header = true, kfuncs = header && !roots }: DumpCOptions): string {
-  const out: string[] = [];
-  const names = new Names(btf);
-  const renderer = new Renderer(btf, names);
-  const orderer = new Orderer(btf, names, renderer, (definition) => out.push(definition, '\n\n'));
-  if (roots) for (const id of roots) orderer.complete(id);
-  else printAll(btf, orderer);
-  if (kfuncs) out.push(kfuncPrototypes(btf, orderer, renderer));
-  const text = out.join('');
-  return header ? `${HEADER}${text}${FOOTER}` : text;
+function print(btf: Btf, options: DumpCOptions): string {
+  const { roots, header = true, kfuncs = header && !roots, sorted = true } = options;
+  const output = new Output();
+  const limits = new Limits();
+  const renderer = new Renderer(btf, new Names(btf), new PrintedLayout(btf));
+  const orderer = new Orderer(btf, limits);
+  const emitter = new Emitter(btf, renderer, output, limits);
+  if (header) output.write(HEADER);
+  const ids = roots ?? (sorted && btf.firstId === 1 ? sortedIds(btf) : ownIds(btf));
+  for (const root of ids) for (const id of orderer.definitionsFor(root)) emitter.define(id);
+  if (kfuncs) output.write(kfuncPrototypes(btf, renderer));
+  if (header) output.write(FOOTER);
+  return output.toString();
 }
 
-/** Kinds that stand for themselves in C; the others appear as part of these. */
-const TOP_LEVEL: ReadonlySet<BtfKind> = new Set<BtfKind>(['struct', 'union', 'typedef', 'fwd']);
-
-function printAll(btf: Btf, orderer: Orderer): void {
-  const enumsInUse = referencedEnums(btf);
-  for (let id = 1; id < btf.typeCount; id++) {
-    const kind = btf.kind(id);
-    if (kind === 'enum' || kind === 'enum64') {
-      const type = btf.type(id) as BtfEnum | BtfEnum64;
-      if (type.name !== '') orderer.declare(id);
-      else if (!enumsInUse.has(id)) orderer.defineEnum(type);
-    } else if (TOP_LEVEL.has(kind) && btf.type(id).name !== '') orderer.complete(id);
-  }
-}
-
-/** Enums that some member, typedef or parameter has as its type; the anonymous ones among them print there. */
-function referencedEnums(btf: Btf): Set<number> {
-  const used = new Set<number>();
-  const use = (id: number) => {
-    const kind = btf.kind(id);
-    if (kind === 'enum' || kind === 'enum64') used.add(id);
-  };
-  for (let id = 1; id < btf.typeCount; id++) {
-    const type = btf.type(id);
-    if ('members' in type) for (const { typeId } of type.members) use(typeId);
-    else if ('params' in type) {
-      use(type.returnTypeId);
-      for (const { typeId } of type.params) use(typeId);
-    } else if ('elemTypeId' in type) use(type.elemTypeId);
-    else if ('typeId' in type) use(type.typeId);
-  }
-  return used;
+function* ownIds(btf: Btf): Generator<number> {
+  for (let id = btf.firstId; id < btf.typeCount; id++) yield id;
 }

@@ -1,42 +1,28 @@
 import type { Btf } from '../btf';
-import type { Orderer } from './orderer';
-import type { Renderer } from './render';
+import type { BtfFunc } from '../types';
+import type { Renderer } from './renderer';
 
-const HEADER = `#ifndef BPF_NO_KFUNC_PROTOTYPES
-#ifndef __ksym
-#define __ksym __attribute__((section(".ksyms")))
-#endif
+const HEADER = '\n/* BPF kfuncs */\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n';
+const FOOTER = '#endif\n\n';
 
-#ifndef __weak
-#define __weak __attribute__((weak))
-#endif
-
-`;
-
-const FOOTER = `
-#endif /* BPF_NO_KFUNC_PROTOTYPES */
-
-`;
-
-/** Ids of the functions that carry the declaration tag `bpf_kfunc`, in order of id and each name once. */
-function kfuncIds(btf: Btf): number[] {
-  const byName = new Map<string, number>();
+/** Ids of the functions that carry a declaration tag, in order of the tags. */
+function taggedFunctions(btf: Btf, name: string): BtfFunc[] {
+  const functions: BtfFunc[] = [];
   for (const id of btf.idsOfKind('decl_tag')) {
     const tag = btf.type(id);
-    if (tag.kind !== 'decl_tag' || tag.name !== 'bpf_kfunc' || tag.componentIndex !== -1) continue;
+    if (tag.kind !== 'decl_tag' || tag.name !== name || tag.componentIndex !== -1) continue;
     const func = btf.type(tag.typeId);
-    if (func.kind === 'func' && !byName.has(func.name)) byName.set(func.name, func.id);
+    if (func.kind === 'func') functions.push(func);
   }
-  return [...byName.values()].sort((a, b) => a - b);
+  return functions;
 }
 
-/** Weak extern prototypes of the kernel's kfuncs, guarded as newer versions of bpftool do. */
-export function kfuncPrototypes(btf: Btf, orderer: Orderer, renderer: Renderer): string {
-  const lines = kfuncIds(btf).map((id) => {
-    const func = btf.type(id);
-    if (func.kind !== 'func') return '';
-    orderer.declare(func.typeId);
-    return `extern ${renderer.declaration(func.typeId, func.name, 0)} __weak __ksym;\n`;
+/** Weak extern prototypes of the kernel functions tagged `bpf_kfunc`. tools/bpf/bpftool/btf.c: dump_btf_kfuncs. */
+export function kfuncPrototypes(btf: Btf, renderer: Renderer): string {
+  const fast = new Set(taggedFunctions(btf, 'bpf_fastcall').map(({ id }) => id));
+  const lines = taggedFunctions(btf, 'bpf_kfunc').map(({ id, typeId, name }) => {
+    const attribute = fast.has(id) ? '__bpf_fastcall ' : '';
+    return `extern ${attribute}${renderer.declaration(typeId, name, 0)} __weak __ksym;\n`;
   });
-  return lines.length === 0 ? '' : `${HEADER}${lines.join('')}${FOOTER}`;
+  return `${HEADER}${lines.join('')}${FOOTER}`;
 }

@@ -1,31 +1,4 @@
 import type { Btf } from '../btf';
-import type { BtfType } from '../types';
-
-/** What C writes before a tag. */
-type TagKeyword = 'struct' | 'union' | 'enum';
-
-function tagKeyword(type: BtfType): TagKeyword | undefined {
-  switch (type.kind) {
-    case 'struct':
-    case 'union':
-    case 'enum':
-      return type.kind;
-    case 'enum64':
-      return 'enum';
-    case 'fwd':
-      return type.of;
-    default:
-      return undefined;
-  }
-}
-
-/** One tag that the output uses. */
-interface Tag {
-  readonly keyword: TagKeyword;
-  readonly cName: string;
-  /** Some type of that name has taken it for its definition. */
-  defined: boolean;
-}
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const KEYWORDS = new Set(
@@ -45,27 +18,30 @@ export function identifier(name: string): string {
 /**
  * Gives each type a name that is its own. A second type of the same name becomes `name___2`, which CO-RE reads as a
  * flavour of the first. Tags (struct, union, enum) and ordinary identifiers (typedefs, enumerators) do not clash in C.
+ * tools/lib/bpf/btf_dump.c: btf_dump_resolve_name.
  */
 export class Names {
   private readonly byId = new Map<number, string>();
-  private readonly tags = new Map<string, Tag[]>();
+  private readonly tags = new Map<string, number>();
   private readonly identifiers = new Map<string, number>();
 
   constructor(private readonly btf: Btf) {}
 
-  /** Keyword and tag of a struct, union, enum or forward declaration, e.g. `struct file`. */
+  /** Tag of a struct, union, enum or forward declaration; empty for an anonymous one. */
   tag(id: number): string {
     let name = this.byId.get(id);
     if (name === undefined) {
       const type = this.btf.type(id);
-      const keyword = tagKeyword(type) ?? 'struct';
-      name = `${keyword} ${this.takeTag(keyword, identifier(type.name), type.kind !== 'fwd')}`;
+      const cName = type.name && identifier(type.name);
+      // What is only declared goes by the name of its definition.
+      const declared = type.kind === 'fwd' || (type.kind === 'enum' && type.values.length === 0);
+      name = declared || cName === '' ? cName : take(this.tags, cName);
       this.byId.set(id, name);
     }
     return name;
   }
 
-  /** Name of a typedef or of a base type that C does not have. */
+  /** Name of a typedef, or of a base type that C does not have. */
   typeName(id: number): string {
     let name = this.byId.get(id);
     if (name === undefined) {
@@ -77,22 +53,12 @@ export class Names {
 
   /** An ordinary identifier, numbered when it was taken before. */
   takeIdentifier(name: string): string {
-    const cName = identifier(name);
-    const uses = (this.identifiers.get(cName) ?? 0) + 1;
-    this.identifiers.set(cName, uses);
-    return uses === 1 ? cName : `${cName}___${uses}`;
+    return take(this.identifiers, identifier(name));
   }
+}
 
-  /** A forward declaration shares its tag with the definition, if there is one of that keyword. */
-  private takeTag(keyword: TagKeyword, name: string, defines: boolean): string {
-    let tags = this.tags.get(name);
-    if (!tags) this.tags.set(name, (tags = []));
-    let tag = tags.find((known) => known.keyword === keyword && !(defines && known.defined));
-    if (!tag) {
-      tag = { keyword, cName: tags.length === 0 ? name : `${name}___${tags.length + 1}`, defined: false };
-      tags.push(tag);
-    }
-    tag.defined ||= defines;
-    return tag.cName;
-  }
+function take(taken: Map<string, number>, name: string): string {
+  const uses = (taken.get(name) ?? 0) + 1;
+  taken.set(name, uses);
+  return uses === 1 ? name : `${name}___${uses}`;
 }

@@ -1,163 +1,119 @@
 import type { Btf } from '../btf';
-import type { BtfEnum, BtfEnum64, BtfStruct, BtfTypedef, BtfUnion } from '../types';
-import { cBaseType, isCBaseType } from './base-types';
+import type { BtfFuncProto, BtfStruct, BtfTypedef, BtfUnion } from '../types';
 import { UnprintableError } from './fault';
-import type { Names } from './names';
-import type { Renderer } from './render';
+import type { Limits } from './limits';
 
-/** Definitions that wait for one another; a vmlinux needs a few dozen. */
-const DEPTH_MAX = 400;
-/** Types visited; a vmlinux takes 300,000. Prototypes nested many times over would else take forever. */
-const VISITS_MAX = 8_000_000;
-
-const OPEN = 1;
-const DONE = 2;
+const ORDERING = 1;
+const ORDERED = 2;
 
 /**
- * Emits definitions in an order that C accepts: what a type holds by value comes complete before it, what it points to
- * declared before it (structs and unions by a forward declaration, typedefs and enums by their definition).
+ * Puts definitions in an order that C accepts. A type that another holds by value has to be defined before it (a strong
+ * link); one that it points to may be declared only, unless it is anonymous and so defined in place (a weak link).
+ * tools/lib/bpf/btf_dump.c: btf_dump_order_type.
  */
 export class Orderer {
-  /** Progress by id: 0, OPEN (its definition waits for others), DONE. */
   private readonly state: Uint8Array;
-  /** Tags that a declaration may use. */
-  private readonly declared = new Set<string>();
-  private depth = 0;
-  /** Struct or union being defined, whose own body needs no forward declaration of it; 0 for none. */
-  private owner = 0;
-  private visits = 0;
+  /** Types that some other refers to. */
+  private readonly referenced: Uint8Array;
+  private queue: number[] = [];
 
   constructor(
     private readonly btf: Btf,
-    private readonly names: Names,
-    private readonly renderer: Renderer,
-    private readonly emit: (definition: string) => void,
+    private readonly limits: Limits,
   ) {
     this.state = new Uint8Array(btf.typeCount);
+    this.state[0] = ORDERED;
+    this.referenced = referencedTypes(btf);
   }
 
-  /** Makes a type usable by value: as a member, an array element. */
-  complete(id: number): void {
-    this.visit();
+  /** Definitions that the type needs and that were not given before, itself last. */
+  definitionsFor(id: number): readonly number[] {
+    this.queue = [];
+    this.order(id, false);
+    return this.queue;
+  }
+
+  /** True when the link to the type is strong. */
+  private order(id: number, throughPtr: boolean): boolean {
+    if (this.state[id] === ORDERED) return true;
+    return this.limits.within(() => this.visit(id, throughPtr));
+  }
+
+  private visit(id: number, throughPtr: boolean): boolean {
     const type = this.btf.type(id);
-    switch (type.kind) {
-      case 'struct':
-      case 'union':
-        this.once(id, () => this.defineComposite(type));
-        break;
-      case 'typedef':
-        this.complete(type.typeId);
-        this.declare(id);
-        break;
-      case 'const':
-      case 'volatile':
-      case 'restrict':
-      case 'type_tag':
-        this.complete(type.typeId);
-        break;
-      case 'array':
-        this.complete(type.elemTypeId);
-        break;
-      default:
-        this.declare(id);
-    }
-  }
-
-  /** Makes a type usable behind a pointer or in a prototype. */
-  declare(id: number): void {
-    this.visit();
-    const type = this.btf.type(id);
-    switch (type.kind) {
-      case 'ptr':
-      case 'const':
-      case 'volatile':
-      case 'restrict':
-      case 'type_tag':
-        this.declare(type.typeId);
-        break;
-      case 'array':
-        this.complete(type.elemTypeId);
-        break;
-      case 'func_proto':
-        this.declare(type.returnTypeId);
-        for (const { typeId } of type.params) this.declare(typeId);
-        break;
-      case 'typedef':
-        this.once(id, () => this.defineTypedef(type));
-        break;
-      case 'struct':
-      case 'union':
-        if (type.name === '') this.complete(id);
-        else if (id !== this.owner) this.forward(id);
-        break;
-      case 'fwd':
-        this.forward(id);
-        break;
-      case 'enum':
-      case 'enum64':
-        if (type.name !== '') this.once(id, () => this.defineEnum(type));
-        break;
-      case 'int':
-      case 'float':
-        if (!isCBaseType(type)) {
-          this.once(id, () => this.emit(`typedef ${cBaseType(type)} ${this.names.typeName(id)};`));
-        }
-        break;
-      default:
-    }
-  }
-
-  /** An anonymous enum that nothing refers to, for its constants. */
-  defineEnum(type: BtfEnum | BtfEnum64): void {
-    this.emit(`${this.renderer.enumeration(type, 0)};`);
-  }
-
-  private visit(): void {
-    if (++this.visits > VISITS_MAX) throw new UnprintableError('the types refer to one another too often');
-  }
-
-  private once(id: number, define: () => void): void {
-    if (this.state[id] === DONE) return;
-    if (this.state[id] === OPEN || this.depth >= DEPTH_MAX) {
-      const { kind, name } = this.btf.type(id);
+    if (this.state[id] === ORDERING) {
+      const declarable = (type.kind === 'struct' || type.kind === 'union') && type.name !== '';
+      if (declarable && throughPtr) return false;
       throw new UnprintableError(
-        `no order of definitions satisfies C at ${kind} ${name || '(anon)'} (type ${id})`,
+        `no order of definitions satisfies C at ${type.kind} ${type.name || '(anon)'} (type ${id})`,
       );
     }
-    const { owner } = this;
-    this.state[id] = OPEN;
-    this.depth++;
-    this.owner = 0;
-    define();
-    this.owner = owner;
-    this.depth--;
-    this.state[id] = DONE;
+    switch (type.kind) {
+      case 'ptr': {
+        const strong = this.order(type.typeId, true);
+        this.state[id] = ORDERED;
+        return strong;
+      }
+      case 'array':
+        return this.order(type.elemTypeId, false);
+      case 'const':
+      case 'volatile':
+      case 'restrict':
+      case 'type_tag':
+        return this.order(type.typeId, throughPtr);
+      case 'struct':
+      case 'union':
+        return this.composite(type, throughPtr);
+      case 'typedef':
+        return this.typedef(type, throughPtr);
+      case 'func_proto':
+        return this.prototype(type, throughPtr);
+      case 'enum':
+      case 'enum64':
+      case 'fwd':
+        if (type.name !== '' || !this.referenced[id]) this.queue.push(id);
+        this.state[id] = ORDERED;
+        return true;
+      default:
+        this.state[id] = ORDERED;
+        return false;
+    }
   }
 
-  /** An anonymous one is printed where it is used; only what it needs is emitted. */
-  private defineComposite(type: BtfStruct | BtfUnion): void {
-    if (type.name !== '') this.owner = type.id;
-    for (const { typeId } of type.members) this.complete(typeId);
-    if (type.name === '') return;
-    this.emit(`${this.renderer.composite(type, 0)};`);
-    this.declared.add(this.names.tag(type.id));
+  private composite(type: BtfStruct | BtfUnion, throughPtr: boolean): boolean {
+    if (throughPtr && type.name !== '') return false;
+    this.state[type.id] = ORDERING;
+    for (const { typeId } of type.members) this.order(typeId, false);
+    if (type.name !== '') this.queue.push(type.id);
+    this.state[type.id] = ORDERED;
+    return true;
   }
 
-  private defineTypedef(type: BtfTypedef): void {
-    // The compiler has it built in, and some DWARF lacks what `__gnuc_va_list` stands for.
-    if (type.name === '__builtin_va_list') return;
-    this.declare(type.typeId);
-    const name = this.names.typeName(type.id);
-    const builtin = type.name === '__gnuc_va_list' && type.typeId === 0;
-    this.emit(
-      `typedef ${builtin ? `__builtin_va_list ${name}` : this.renderer.declaration(type.typeId, name, 0)};`,
-    );
+  private typedef(type: BtfTypedef, throughPtr: boolean): boolean {
+    const strong = this.order(type.typeId, throughPtr);
+    if (throughPtr && !strong) return false;
+    this.queue.push(type.id);
+    this.state[type.id] = ORDERED;
+    return true;
   }
 
-  private forward(id: number): void {
-    const tag = this.names.tag(id);
-    if (this.declared.has(tag)) return;
-    this.declared.add(tag);
-    this.emit(`${tag};`);
+  private prototype({ returnTypeId, params }: BtfFuncProto, throughPtr: boolean): boolean {
+    let strong = this.order(returnTypeId, throughPtr);
+    for (const { typeId } of params) strong = this.order(typeId, throughPtr) || strong;
+    return strong;
   }
+}
+
+/** Marks what is referred to: an anonymous enum that is not stands for constants of its own. */
+function referencedTypes(btf: Btf): Uint8Array {
+  const used = new Uint8Array(btf.typeCount);
+  for (let id = 1; id < btf.typeCount; id++) {
+    const type = btf.type(id);
+    if ('members' in type) for (const { typeId } of type.members) used[typeId] = 1;
+    else if ('params' in type) for (const { typeId } of type.params) used[typeId] = 1;
+    else if ('vars' in type) for (const { typeId } of type.vars) used[typeId] = 1;
+    else if ('elemTypeId' in type) used[type.elemTypeId] = used[type.indexTypeId] = 1;
+    else if ('typeId' in type) used[type.typeId] = 1;
+  }
+  return used;
 }

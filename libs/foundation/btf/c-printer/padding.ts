@@ -1,74 +1,46 @@
-import { isPacked } from '../alignment';
-import type { Btf } from '../btf';
-import type { BtfMember, BtfStruct } from '../types';
 import { UnprintableError } from './fault';
 
-/** Storage units of unnamed bit fields, narrowest first. */
+/** Storage units of unnamed bit fields, widest first. */
 const UNITS = [
-  { name: 'char', bits: 8 },
-  { name: 'short', bits: 16 },
-  { name: 'int', bits: 32 },
   { name: 'long', bits: 64 },
+  { name: 'int', bits: 32 },
+  { name: 'short', bits: 16 },
+  { name: 'char', bits: 8 },
 ] as const;
-const UNIT_BITS_MAX = 64;
 
-/** An unnamed bit field that takes up `bits` bits. */
+/** An unnamed bit field; 0 bits end the storage unit. */
 export interface Pad {
   readonly type: string;
   readonly bits: number;
 }
 
-const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
-
 /** More padding than this in one place means that the BTF is nonsense. */
 const PAD_BITS_MAX = 8 * 1024 * 1024;
 
-/** Unnamed bit fields that fill [from, to), none of them across its storage unit. */
-export function* padsBetween(from: number, to: number): Generator<Pad> {
-  if (to - from > PAD_BITS_MAX) throw new UnprintableError(`${(to - from) / 8} bytes of padding`);
-  while (from < to) {
-    const end = Math.min(to, alignUp(from + 1, UNIT_BITS_MAX));
-    const unit = UNITS.find(({ bits }) => Math.floor(from / bits) === Math.floor((end - 1) / bits))!;
-    yield { type: unit.name, bits: end - from };
-    from = end;
-  }
-}
+const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
 /**
- * Follows where clang (System V x86-64 and BPF alike) puts each member of a struct, and says what padding moves it to
- * where it has to be.
+ * Unnamed bit fields that move a member from bit `from`, where the one before it ends, to bit `to`. Where the compiler
+ * does that by itself there are none. tools/lib/bpf/btf_dump.c: btf_dump_emit_bit_padding.
+ *
+ * @param align bytes to which the member is aligned anyway
+ * @param inBitField the member and the one before it are bit fields
  */
-export class StructLayout {
-  readonly packed: boolean;
-  private at = 0;
-
-  constructor(
-    private readonly btf: Btf,
-    private readonly struct: BtfStruct,
-  ) {
-    this.packed = isPacked(btf, struct);
+export function* padsBetween(from: number, to: number, align: number, inBitField: boolean): Generator<Pad> {
+  if (from >= to) return;
+  if (to - from > PAD_BITS_MAX) throw new UnprintableError(`${(to - from) / 8} bytes of padding`);
+  const unit = UNITS.find(({ bits }) => alignUp(from, bits) <= to) ?? UNITS[3];
+  const boundary = alignUp(from, unit.bits);
+  let at = from;
+  if (boundary > from && boundary <= to) {
+    // The compiler would not stop there for the member's own sake, or would put the rest into the gap before it.
+    const natural = alignUp(from, Math.max(align, 1) * 8);
+    const marked = inBitField || (boundary === to ? natural !== boundary : to - boundary <= boundary - from);
+    if (marked) yield { type: unit.name, bits: inBitField ? boundary - from : 0 };
+    at = boundary;
   }
-
-  /** Padding in front of the next member, in order of members. */
-  before(member: BtfMember): Iterable<Pad> {
-    const from = this.at;
-    const { offsetBits, bits, typeId } = member;
-    this.at = offsetBits + (bits || this.btf.sizeOf(typeId) * 8);
-    return this.natural(member, from) === offsetBits ? [] : padsBetween(from, offsetBits);
-  }
-
-  /** Padding behind the last member. */
-  after(): Iterable<Pad> {
-    const sizeBits = this.struct.size * 8;
-    const alignBits = this.btf.alignOf(this.struct.id) * 8;
-    return alignUp(this.at, alignBits) === sizeBits ? [] : padsBetween(this.at, sizeBits);
-  }
-
-  /** Bit at which the compiler places a member that comes at bit `from`. */
-  private natural({ typeId, bits }: BtfMember, from: number): number {
-    if (bits === 0) return alignUp(from, this.packed ? 8 : this.btf.alignOf(typeId) * 8);
-    const unit = this.btf.sizeOf(typeId) * 8;
-    const fits = Math.floor(from / unit) === Math.floor((from + bits - 1) / unit);
-    return this.packed || fits ? from : alignUp(from, unit);
-  }
+  for (; to - at >= unit.bits; at += unit.bits) yield { type: unit.name, bits: unit.bits };
+  if (at === to) return;
+  const rest = UNITS.findLast(({ bits }) => bits >= to - at) ?? UNITS[0];
+  yield { type: rest.name, bits: to - at };
 }

@@ -128,7 +128,7 @@ class FieldMatch {
  * The first member of that name, searching anonymous members as they come. `missed` holds the types already searched
  * in vain. tools/lib/bpf/relo_core.c: bpf_core_match_member.
  */
-function findTargetMember(
+export function findTargetMember(
   btf: Btf,
   typeId: number,
   name: string,

@@ -6,7 +6,7 @@ import type { CoreInsn, CoreResult } from './types';
  * `invalid func unknown#195896080` is what the verifier says when it reaches a poisoned instruction; the number is
  * 0xbad2310, libbpf's "bad relo".
  */
-const POISON_IMM = 195_896_080;
+export const CORE_POISON = 195_896_080;
 
 const CLASS_LD = 0;
 const CLASS_LDX = 1;
@@ -77,7 +77,7 @@ function poisonOne(insn: CoreInsn): void {
   insn.dst = 0;
   insn.src = 0;
   insn.off = 0;
-  insn.imm = POISON_IMM;
+  insn.imm = CORE_POISON;
 }
 
 /** Holds the instruction what the compiler must have put there? */

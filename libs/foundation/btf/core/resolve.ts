@@ -56,9 +56,12 @@ function candidatesOf({ local, target, typeId, candidates }: CoreRequest): reado
   const cached = candidates?.get(typeId);
   if (cached) return cached;
   const root = local.type(typeId);
-  const found = target
+  const all = target
     .findAllByEssentialName(essentialName(root.name))
     .filter((id) => kindsCompat(root, target.type(id)));
+  // Modules are looked into for what vmlinux has nothing of (tools/lib/bpf/libbpf.c: bpf_core_find_cands).
+  const own = all.filter((id) => id < target.firstId);
+  const found = target.firstId > 1 && own.length > 0 ? own : all;
   candidates?.set(typeId, found);
   return found;
 }

@@ -95,6 +95,7 @@ const endRequest = traced<[BlockRequest]>(
 export class Disk {
   readonly dev = MAJOR << 20;
   private readonly part: number;
+  private readonly gendisk: number;
   private readonly queue: number;
   private readonly waiters = new WaitQueue();
   private readonly prng: Prng;
@@ -105,6 +106,7 @@ export class Disk {
     const { gendisk: G, requestQueue: Q, blockDevice: B } = k.layout;
     this.prng = k.prng.fork('disk');
     const disk = k.memory.alloc(G.sizeBytes);
+    this.gendisk = disk;
     this.queue = k.memory.alloc(Q.sizeBytes);
     this.part = k.memory.alloc(B.sizeBytes);
     k.w.ptr(this.queue, Q.disk, disk);
@@ -158,11 +160,13 @@ export class Disk {
     const flags = { read: REQ_OP.READ, write: REQ_OP.WRITE | REQ_SYNC, flush: REQ_OP.FLUSH }[op];
     k.w.ptr(offset, R.q, this.queue);
     k.w.ptr(offset, R.part, this.part);
+    k.w.ptr(offset, R.rq_disk, this.gendisk);
     k.w.ptr(offset, R.bio, bio);
     k.w.put(offset, R.cmd_flags, flags);
     k.w.put(offset, R.__data_len, bytes);
     k.w.put(offset, R.__sector, sector);
     k.w.ptr(bio, B.bi_bdev, this.part);
+    k.w.ptr(bio, B.bi_disk, this.gendisk);
     k.w.put(bio, B.bi_opf, flags);
     k.w.put(bio, B['bi_iter.bi_sector'], sector);
     k.w.put(bio, B['bi_iter.bi_size'], bytes);

@@ -14,4 +14,7 @@ export const CGROUP = struct('cgroup', [
 export const CSS_SET = struct('css_set', ['subsys', 'dfl_cgrp', 'nr_tasks']);
 
 /** `include/linux/kernfs.h` */
-export const KERNFS_NODE = struct('kernfs_node', ['__parent', 'name', 'id']);
+export const KERNFS_NODE = struct('kernfs_node', ['__parent', 'name', 'id'], {
+  // Until 6.14.
+  spellings: { __parent: ['parent'] },
+});

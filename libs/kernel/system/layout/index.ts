@@ -113,25 +113,30 @@ export function resolveLayouts(btf: Btf): Layouts {
       sizeBytes: id === undefined ? UNKNOWN_STRUCT_BYTES : btf.sizeOf(id),
     };
     for (const field of table.fields) {
-      const place = id === undefined ? undefined : btf.member(id, field);
-      layout[field] =
-        place && place.bits === 0
-          ? { offset: place.offsetBits / 8, bytes: btf.sizeOf(place.typeId) }
-          : ABSENT;
+      layout[field] = (id !== undefined && placeOf(btf, id, table, field)) || ABSENT;
     }
     out[key] = layout;
   }
   return out as unknown as Layouts;
 }
 
-/** Members named by a table that `btf` lacks, as `struct.path`. */
+/** Where a member lies, under the first of its names that this kernel knows; bit fields are not written. */
+function placeOf(btf: Btf, structId: number, table: StructTable, field: string): Field | undefined {
+  for (const path of [field, ...(table.spellings[field] ?? [])]) {
+    const place = btf.member(structId, path);
+    if (place?.bits === 0) return { offset: place.offsetBits / 8, bytes: btf.sizeOf(place.typeId) };
+  }
+  return undefined;
+}
+
+/** Members named by a table that `btf` lacks under every name, as `struct.path`. */
 export function missingMembers(btf: Btf): string[] {
   const layouts = resolveLayouts(btf);
   return (Object.keys(STRUCT_TABLES) as (keyof typeof STRUCT_TABLES)[]).flatMap((key) => {
     const table: StructTable = STRUCT_TABLES[key];
     const layout = layouts[key] as unknown as Record<string, Field>;
     return table.fields
-      .filter((field) => layout[field].offset < 0)
+      .filter((field) => layout[field].offset < 0 && !table.older.includes(field))
       .map((field) => `${table.struct}.${field}`);
   });
 }

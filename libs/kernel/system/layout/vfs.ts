@@ -17,27 +17,41 @@ export const FILE = struct('file', [
   'f_pos',
 ]);
 
-export const INODE = struct('inode', [
-  'i_mode',
-  'i_uid',
-  'i_gid',
-  'i_flags',
-  'i_op',
-  'i_sb',
-  'i_mapping',
-  'i_ino',
-  'i_nlink',
-  'i_rdev',
-  'i_size',
-  'i_atime_sec',
-  'i_mtime_sec',
-  'i_ctime_sec',
-  'i_atime_nsec',
-  'i_mtime_nsec',
-  'i_ctime_nsec',
-  'i_blocks',
-  'i_fop',
-]);
+export const INODE = struct(
+  'inode',
+  [
+    'i_mode',
+    'i_uid',
+    'i_gid',
+    'i_flags',
+    'i_op',
+    'i_sb',
+    'i_mapping',
+    'i_ino',
+    'i_nlink',
+    'i_rdev',
+    'i_size',
+    'i_atime_sec',
+    'i_mtime_sec',
+    'i_ctime_sec',
+    'i_atime_nsec',
+    'i_mtime_nsec',
+    'i_ctime_nsec',
+    'i_blocks',
+    'i_fop',
+  ],
+  {
+    // Separate words since 6.11 (commit 3aa63a569c64); `__i_ctime` since 6.6, the other two since 6.7.
+    spellings: {
+      i_atime_sec: ['__i_atime.tv_sec', 'i_atime.tv_sec'],
+      i_mtime_sec: ['__i_mtime.tv_sec', 'i_mtime.tv_sec'],
+      i_ctime_sec: ['__i_ctime.tv_sec', 'i_ctime.tv_sec'],
+      i_atime_nsec: ['__i_atime.tv_nsec', 'i_atime.tv_nsec'],
+      i_mtime_nsec: ['__i_mtime.tv_nsec', 'i_mtime.tv_nsec'],
+      i_ctime_nsec: ['__i_ctime.tv_nsec', 'i_ctime.tv_nsec'],
+    },
+  },
+);
 
 export const SUPER_BLOCK = struct('super_block', [
   's_dev',
@@ -53,17 +67,24 @@ export const SUPER_BLOCK = struct('super_block', [
 export const FILE_SYSTEM_TYPE = struct('file_system_type', ['name']);
 
 /** `include/linux/dcache.h` */
-export const DENTRY = struct('dentry', [
-  'd_flags',
-  'd_parent',
-  'd_name.hash',
-  'd_name.len',
-  'd_name.name',
-  'd_inode',
-  'd_shortname',
-  'd_sb',
-  'd_op',
-]);
+export const DENTRY = struct(
+  'dentry',
+  [
+    'd_flags',
+    'd_parent',
+    'd_name.hash',
+    'd_name.len',
+    'd_name.name',
+    'd_inode',
+    'd_shortname',
+    'd_sb',
+    'd_op',
+  ],
+  {
+    // Until 6.14.
+    spellings: { d_shortname: ['d_iname'] },
+  },
+);
 
 /** `fs/mount.h`; `mnt` is the embedded `struct vfsmount` that paths point at. */
 export const MOUNT = struct('mount', [

@@ -17,7 +17,8 @@ const handleMmFault = traced<[Vma, number, number, AddressSpace]>(
 );
 
 /** Writes a mapping's `vm_area_struct` when first asked for. */
-function vmaStruct(k: Kernel, mm: AddressSpace, vma: Vma): number {
+/** A mapping's `vm_area_struct`, made when something first looks at it. @returns its offset */
+export function vmaStruct(k: Kernel, mm: AddressSpace, vma: Vma): number {
   if (vma.offset) return vma.offset;
   const L = k.layout.vma;
   vma.offset = k.memory.alloc(L.sizeBytes);

@@ -62,6 +62,13 @@ export class PidNamespace extends Namespace {
     return nr;
   }
 
+  /** Takes a number out of turn. @returns false when it is taken or no pid */
+  claim(nr: number): boolean {
+    if (!Number.isInteger(nr) || nr < 1 || nr >= PID_MAX || this.used.has(nr)) return false;
+    this.used.add(nr);
+    return true;
+  }
+
   release(nr: number): void {
     this.used.delete(nr);
   }

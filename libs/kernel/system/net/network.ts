@@ -19,6 +19,8 @@ const LAST_EPHEMERAL = 60_999;
 /** Interfaces, ports and wires of one node (`net/ipv4`). */
 export class Network {
   nextCookie = 1;
+  /** All that exist, in the order in which they were made. */
+  readonly socks = new Set<Sock>();
   readonly prng: Prng;
   /** Offset of the `net_device` that packets seem to use. */
   readonly device: number;

@@ -49,6 +49,8 @@ export class Sock implements Peer {
   offset = 0;
   readonly socketOffset: number;
   readonly cookie: number;
+  /** Of the task that made it. */
+  readonly uid: number;
   state: number = TCP_STATE.CLOSE;
   local: Endpoint = ANY;
   remote: Endpoint = ANY;
@@ -95,9 +97,11 @@ export class Sock implements Peer {
   ) {
     this.cookie = k.net.nextCookie++;
     this.seq = k.net.prng.u32();
+    this.uid = k.task.cred.ids.fsuid;
     skAlloc(k, this);
     this.socketOffset = k.memory.alloc(k.layout.socket.sizeBytes);
     this.writeIdentity(k);
+    k.net.socks.add(this);
   }
 
   private writeIdentity(k: Kernel): void {
@@ -111,7 +115,7 @@ export class Sock implements Peer {
     w.ptr(at, L['__sk_common.skc_prot'], k.net.protoStruct(this.family, this.protocol));
     w.put(at, L.sk_protocol, this.protocol);
     w.put(at, L.sk_type, this.type);
-    w.put(at, L.sk_uid, k.task.cred.ids.fsuid);
+    w.put(at, L.sk_uid, this.uid);
     w.put(at, L.sk_sndbuf, 87_040);
     w.put(at, L.sk_rcvbuf, 131_072);
     w.ptr(at, L.sk_socket, this.socketOffset);
@@ -180,6 +184,7 @@ export class Sock implements Peer {
   free(k: Kernel): void {
     if (this.freed) return;
     this.freed = true;
+    k.net.socks.delete(this);
     skFree(k, this);
   }
 

@@ -2,7 +2,8 @@ import { AF, O, POLL, S, TCP_STATE as T } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
-import { traced, tracedBlocking } from '../trace/traced';
+import { securityHook } from '../trace/security';
+import { tracedBlocking } from '../trace/traced';
 import { createDentry } from '../vfs/dentry';
 import { createFile, type File, type FileOps } from '../vfs/file';
 import { Inode } from '../vfs/inode';
@@ -14,17 +15,18 @@ import { unixClose, unixRecvmsg, unixSendmsg } from './unix';
 
 const MSG_DONTWAIT = 0x40;
 
-const securitySendmsg = traced<[Sock, number]>(
-  'security_socket_sendmsg',
-  (k, sock, size) => [k.ptr(sock.socketOffset), k.transient.msghdr(size), size],
-  () => 0,
-);
+const securitySendmsg = securityHook<[Sock, number]>('socket_sendmsg', (k, sock, size) => [
+  k.ptr(sock.socketOffset),
+  k.transient.msghdr(size),
+  size,
+]);
 
-const securityRecvmsg = traced<[Sock, number, number]>(
-  'security_socket_recvmsg',
-  (k, sock, size, flags) => [k.ptr(sock.socketOffset), k.transient.msghdr(size), size, flags],
-  () => 0,
-);
+const securityRecvmsg = securityHook<[Sock, number, number]>('socket_recvmsg', (k, sock, size, flags) => [
+  k.ptr(sock.socketOffset),
+  k.transient.msghdr(size),
+  size,
+  flags,
+]);
 
 /** `sock_sendmsg`: to the protocol. @param to only for datagrams */
 export function sockSendmsg(

@@ -1,5 +1,6 @@
 import { TCP_STATE as T } from '@probed/abi';
 import type { Kernel } from '../kernel';
+import { securityHook } from '../trace/security';
 import { traced } from '../trace/traced';
 import { DROP_REASON } from '../tracepoints/skb';
 import { Endpoint } from './endpoint';
@@ -12,11 +13,11 @@ import { tcpSetState } from './tcp-state';
 const ECONNREFUSED = 111;
 const ECONNRESET = 104;
 
-const securityConnRequest = traced<[Sock, Segment]>(
-  'security_inet_conn_request',
-  (k, sock, packet) => [k.ptr(sock.offset), skbOf(k, packet), 0],
-  () => 0,
-);
+const securityConnRequest = securityHook<[Sock, Segment]>('inet_conn_request', (k, sock, packet) => [
+  k.ptr(sock.offset),
+  skbOf(k, packet),
+  0,
+]);
 
 /** The three-way handshake is over on the server: the child socket comes to be. */
 const synRecvSock = traced<[Sock, Segment, { child?: Sock }]>(

@@ -1,4 +1,10 @@
-import type { Detach, PerfEventAttr, PerfEvents as PerfEventsContract, PerfListener } from '@probed/hooks';
+import type {
+  Detach,
+  PerfEventAttr,
+  PerfEvents as PerfEventsContract,
+  PerfListener,
+  PerfSample,
+} from '@probed/hooks';
 import type { Kernel } from '../kernel';
 import type { Cpu } from '../sched/cpu';
 import { CLOCK_EVENTS, type ClockEvent, COUNTED_EVENTS, type CountedEvent } from './event-table';
@@ -69,6 +75,16 @@ export class PerfEvents implements PerfEventsContract {
       sampler.listener({ ip: this.k.samplePoint(), user, period: sampler.period * due, addr: 0 });
     }
     this.rearm(cpu);
+  }
+
+  /** Hands a sample that somebody made to whoever samples this event on the current CPU. */
+  deliver(type: number, config: number, sample: PerfSample): void {
+    const { id } = this.k.sched.cur;
+    const counted = COUNTED_EVENTS[`${type}:${config}`];
+    for (const counter of (counted && this.counters.get(counted)) ?? [])
+      if (counter.cpu === undefined || counter.cpu === id) counter.listener(sample);
+    const clock = CLOCK_EVENTS[`${type}:${config}`];
+    for (const sampler of this.samplers[id] ?? []) if (sampler.event === clock) sampler.listener(sample);
   }
 
   private openCounter(event: CountedEvent, attr: PerfEventAttr, listener: PerfListener): Detach {

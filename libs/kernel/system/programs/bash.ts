@@ -40,6 +40,8 @@ class Shell {
   *run(line: string): Sys<void> {
     const { u } = this;
     yield* u.cpu(18_000 + line.length * 220, ['reader_loop', 'parse_command', 'yyparse']);
+    // Where an error of a command jumps back to.
+    u.probe('libc', 'setjmp', () => [u.buffer, 0, u.program.image.base]);
     for (const pipeline of parseLine(line)) {
       if (this.done) return;
       if (pipeline.onlyIf === 'ok' && this.status !== 0) continue;

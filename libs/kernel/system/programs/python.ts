@@ -1,9 +1,11 @@
 import { O } from '@probed/abi';
 import type { Sys } from '../sched/task-program';
 import type { UserContext } from '../user/context';
+import type { ImageProbe } from '../user/image';
 import type { Program } from '../user/programs';
 
-const INTERPRETER = ['Py_RunMain', 'PyEval_EvalCode', '_PyEval_EvalFrameDefault'];
+const EVAL = '_PyEval_EvalFrameDefault';
+const INTERPRETER = ['Py_RunMain', 'PyEval_EvalCode', EVAL];
 
 /** Where the time of the report script goes: share of each function, in percent. */
 const HOT_FUNCTIONS: readonly (readonly [share: number, path: readonly string[]])[] = [
@@ -30,6 +32,29 @@ const SYMBOLS = [
   'function__return',
 ] as const;
 
+/** Probes of a CPython that was configured with --with-dtrace (Include/pydtrace.d). */
+const PROBES: readonly ImageProbe[] = [
+  { provider: 'python', name: 'function__entry', inside: EVAL, args: '8@%r14 8@%rdx -4@%eax' },
+  { provider: 'python', name: 'function__return', inside: EVAL, args: '8@%r14 8@%rdx -4@%eax' },
+  { provider: 'python', name: 'line', inside: EVAL, args: '8@%r14 8@%rdx -4@%eax' },
+  { provider: 'python', name: 'gc__start', inside: 'gc_collect_main', args: '-4@%ebx' },
+  { provider: 'python', name: 'gc__done', inside: 'gc_collect_main', args: '-8@-24(%rbp)' },
+  { provider: 'python', name: 'import__find__load__start', inside: 'PyImport_ImportModule', args: '8@%rax' },
+  {
+    provider: 'python',
+    name: 'import__find__load__done',
+    inside: 'PyImport_ImportModule',
+    args: '8@%rax -4@%r12d',
+  },
+];
+
+/** First line of each function of the script. */
+const LINES: Readonly<Record<string, number>> = { parse_json: 8, aggregate_rows: 21, render_report: 34 };
+
+function isCollection(path: readonly string[]): boolean {
+  return path.includes('gc_collect_main');
+}
+
 const SLICE_NS = 400_000;
 const DEFAULT_CPU_NS = 2e9;
 const MODULES = ['encodings/__init__', 'codecs', 'os', 'site', 'json/__init__', 'json/decoder'];
@@ -43,7 +68,9 @@ function* importModules(u: UserContext): Sys<void> {
       '/usr/local/lib/python3.11/dist-packages',
     ])
       yield* u.stat(`${dir}/${name}.py`);
+    u.ownProbe('import__find__load__start', () => [u.str(name)]);
     yield* u.cpu(350_000, [...INTERPRETER, 'PyImport_ImportModule']);
+    u.ownProbe('import__find__load__done', () => [u.str(name), 1]);
   }
 }
 
@@ -78,7 +105,13 @@ function* main(u: UserContext): Sys {
     let point = prng.below(100);
     const [, path] = HOT_FUNCTIONS.find(([share]) => (point -= share) < 0) ?? HOT_FUNCTIONS[0];
     const ns = prng.exponential(SLICE_NS);
+    const call = () => [u.str(script), u.str(path[INTERPRETER.length]), LINES[path[INTERPRETER.length]] ?? 1];
+    u.ownProbe(
+      isCollection(path) ? 'gc__start' : 'function__entry',
+      isCollection(path) ? () => [turn % 3] : call,
+    );
     yield* u.cpu(ns, path);
+    u.ownProbe(isCollection(path) ? 'gc__done' : 'function__return', isCollection(path) ? () => [17] : call);
     spent += ns;
     if (turn % 16 === 0) yield* u.free(yield* u.malloc(prng.between(32, 4_096)));
   }
@@ -94,6 +127,7 @@ export const PYTHON: Program = {
     aliases: ['/bin/python3', '/usr/bin/python3.11'],
     symbols: SYMBOLS,
     entry: ['_start', 'main'],
+    probes: PROBES,
   },
   libraries: ['libm', 'libz'],
 };

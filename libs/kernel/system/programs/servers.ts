@@ -1,6 +1,7 @@
 import { AF, EPOLL, O, SIGNAL, SO, SOCK, SOL } from '@probed/abi';
 import type { Sys } from '../sched/task-program';
 import type { UserContext } from '../user/context';
+import type { ImageProbe } from '../user/image';
 import type { Program } from '../user/programs';
 import { daemon, tool } from './tool';
 
@@ -107,7 +108,9 @@ function* postgresBackend(u: UserContext, fd: number): Sys {
   for (;;) {
     const bytes = yield* u.recv(fd, 8_192);
     if (bytes <= 0) return 0;
-    const write = u.text(u.buffer, bytes).startsWith('INSERT');
+    const query = u.text(u.buffer, bytes);
+    const write = query.startsWith('INSERT');
+    u.ownProbe('query__start', () => [u.str(query)]);
     yield* u.cpu(60_000, ['PostmasterMain', 'PostgresMain', 'exec_simple_query', 'pg_parse_query']);
     for (let page = prng.between(1, 4); page > 0; page--)
       yield* u.pread(heap, 8_192, prng.below(5_120) * 8_192);
@@ -116,6 +119,7 @@ function* postgresBackend(u: UserContext, fd: number): Sys {
       yield* u.pwrite(wal, 8_192, prng.below(2_048) * 8_192);
       yield* u.syscall('fdatasync', wal);
     }
+    u.ownProbe('query__done', () => [u.str(query)]);
     yield* u.send(fd, 400, 0x4000);
   }
 }
@@ -285,12 +289,19 @@ const POSTGRES_FUNCTIONS = [
   'LWLockAcquire',
 ];
 
+/** Of a PostgreSQL that was configured with --enable-dtrace (src/backend/utils/probes.d). */
+const POSTGRES_PROBES: readonly ImageProbe[] = [
+  { provider: 'postgresql', name: 'query__start', inside: 'exec_simple_query', args: '8@%r12' },
+  { provider: 'postgresql', name: 'query__done', inside: 'exec_simple_query', args: '8@-72(%rbp)' },
+];
+
 export const SERVERS: readonly Program[] = [
   daemon('nginx', '/usr/sbin/nginx', NGINX_FUNCTIONS, nginx, {
     libraries: ['libpcre2', 'libssl', 'libcrypto', 'libz'],
   }),
   daemon('postgres', '/usr/lib/postgresql/16/bin/postgres', POSTGRES_FUNCTIONS, postgres, {
     libraries: ['libssl', 'libcrypto', 'libm'],
+    probes: POSTGRES_PROBES,
   }),
   daemon('cron', '/usr/sbin/cron', ['main_loop', 'load_database', 'do_command', 'child_process'], cron, {
     libraries: ['libpam', 'libselinux'],

@@ -1,3 +1,4 @@
+import type { ImageProbe } from '../user/image';
 import type { Main, Program } from '../user/programs';
 
 const COMMON = ['_start', 'main', 'usage', 'error', 'xmalloc', 'quotearg_buffer', 'close_stdout'];
@@ -28,12 +29,13 @@ export function daemon(
   path: string,
   symbols: readonly string[],
   main: Main,
-  more: Partial<Program> = {},
+  more: Partial<Program> & { readonly probes?: readonly ImageProbe[] } = {},
 ): Program {
+  const { probes, ...rest } = more;
   return {
     name,
     main,
-    image: { path, symbols: ['_start', 'main', ...symbols], entry: ['_start', 'main'] },
-    ...more,
+    image: { path, symbols: ['_start', 'main', ...symbols], entry: ['_start', 'main'], probes },
+    ...rest,
   };
 }

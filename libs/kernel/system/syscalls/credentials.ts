@@ -1,18 +1,18 @@
 import type { Kernel } from '../kernel';
 import { CAP, type Cred, capable, commitCreds, type Ids } from '../task/cred';
 import type { Task } from '../task/task';
-import { traced } from '../trace/traced';
+import { securityHook } from '../trace/security';
 import type { HandlerTable } from './table';
 import { EFAULT } from './util';
 
 const EPERM = -1;
 const SETID_NS = 900;
 
-const securityFixSetuid = traced<[Cred, Cred, number]>(
-  'security_task_fix_setuid',
-  (k, next, old, flags) => [k.ptr(next.offset), k.ptr(old.offset), flags],
-  () => 0,
-);
+const securityFixSetuid = securityHook<[Cred, Cred, number]>('task_fix_setuid', (k, next, old, flags) => [
+  k.ptr(next.offset),
+  k.ptr(old.offset),
+  flags,
+]);
 
 /** New ids for the current task; leaving uid 0 drops the capabilities (`cap_emulate_setxuid`). */
 function install(k: Kernel, task: Task, ids: Partial<Ids>): number {

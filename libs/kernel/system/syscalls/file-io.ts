@@ -2,7 +2,8 @@ import { F, FD, O, S, SEEK } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import type { Sys } from '../sched/task-program';
 import type { Task } from '../task/task';
-import { traced, tracedBlocking } from '../trace/traced';
+import { securityHook } from '../trace/security';
+import { tracedBlocking } from '../trace/traced';
 import { type File, setFileFlags, setFilePos } from '../vfs/file';
 import { touch } from '../vfs/inode';
 import { closeFile, doSysOpenat2, fdInstall, installFd } from '../vfs/open';
@@ -33,11 +34,24 @@ const vfsFsync = tracedBlocking<[File, number]>(
   (k, file) => vfsFsyncRange(k, file),
 );
 
-const securityFileIoctl = traced<[File, number, number]>(
-  'security_file_ioctl',
-  (k, file, cmd, arg) => [k.ptr(file.offset), cmd, arg],
-  () => 0,
-);
+const securityFileIoctl = securityHook<[File, number, number]>('file_ioctl', (k, file, cmd, arg) => [
+  k.ptr(file.offset),
+  cmd,
+  arg,
+]);
+
+const securityFileFcntl = securityHook<[File, number, number]>('file_fcntl', (k, file, cmd, arg) => [
+  k.ptr(file.offset),
+  cmd,
+  arg,
+]);
+
+const securityFileLock = securityHook<[File, number]>('file_lock', (k, file, cmd) => [
+  k.ptr(file.offset),
+  cmd,
+]);
+
+const securityFileTruncate = securityHook<[File]>('file_truncate', (k, file) => [k.ptr(file.offset)]);
 
 function openAt(k: Kernel, task: Task, dfd: number, filename: number, flags: number, mode: number): number {
   const path = getname(k, task, filename);
@@ -165,6 +179,8 @@ function* sendfile(k: Kernel, task: Task, out: File, source: File, offsetAt: num
 function truncate(k: Kernel, file: File, length: number): number {
   const { inode } = file;
   if (!file.writable || inode.type !== S.IFREG) return EINVAL;
+  const denied = securityFileTruncate(k, file);
+  if (denied < 0) return denied;
   inode.truncate(length);
   touch(k, inode);
   return 0;
@@ -256,6 +272,8 @@ export const FILE_IO: HandlerTable = {
     (k, task, fd, cmd, arg) => {
       const file = fileOf(task, fd);
       if (!file) return EBADF;
+      const denied = securityFileFcntl(k, file, cmd, arg);
+      if (denied < 0) return denied;
       return FCNTL[cmd]?.(k, task, file, fd, arg) ?? EINVAL;
     },
   ],
@@ -291,7 +309,13 @@ export const FILE_IO: HandlerTable = {
     },
   ],
   fadvise64: [60, (_k, task, fd) => (fileOf(task, fd) ? 0 : EBADF)],
-  flock: [120, (_k, task, fd) => (fileOf(task, fd) ? 0 : EBADF)],
+  flock: [
+    120,
+    (k, task, fd, operation) => {
+      const file = fileOf(task, fd);
+      return file ? securityFileLock(k, file, operation) : EBADF;
+    },
+  ],
   sendfile: [
     200,
     (k, task, out, from, offsetAt, count) => {

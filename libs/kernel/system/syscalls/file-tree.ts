@@ -3,6 +3,7 @@ import { writeI64 } from '@probed/base';
 import type { Kernel } from '../kernel';
 import { CAP, capable } from '../task/cred';
 import type { Task } from '../task/task';
+import { securityHook } from '../trace/security';
 import { traced } from '../trace/traced';
 import { moveDentry, setDentryInode } from '../vfs/dentry';
 import type { File } from '../vfs/file';
@@ -10,7 +11,17 @@ import { setFilePos } from '../vfs/file';
 import { evictInode, type Inode, syncInode, touch } from '../vfs/inode';
 import { type Path, pathString } from '../vfs/mount';
 import { dirType, type Found, inodePermission, MAY } from '../vfs/namei';
-import { addInode, securityInodeCreate } from '../vfs/open';
+import { addInode } from '../vfs/open';
+import {
+  securityPathChmod,
+  securityPathChown,
+  securityPathChroot,
+  securityPathMkdir,
+  securityPathRename,
+  securityPathRmdir,
+  securityPathSymlink,
+  securityPathUnlink,
+} from '../vfs/path-hooks';
 import { statBuffer, statxBuffer } from './stat-buf';
 import type { HandlerTable } from './table';
 import { EBADF, EFAULT, EINVAL, ENOENT, ENOTDIR, fileOf, getname, lookupAt } from './util';
@@ -24,35 +35,46 @@ const ERANGE = -34;
 const META_NS = 1_800;
 const DIRENT_HEADER = 19;
 
-const securityInodeGetattr = traced<[Path]>(
-  'security_inode_getattr',
-  (k, path) => [k.transient.path(path)],
-  () => 0,
-);
+const securityInodeGetattr = securityHook<[Path]>('inode_getattr', (k, path) => [k.transient.path(path)]);
 
-const securityInodeUnlink = traced<[Inode, Path]>(
-  'security_inode_unlink',
-  (k, dir, at) => [k.ptr(dir.offset), k.ptr(at.dentry.offset)],
-  () => 0,
-);
+const securityInodeUnlink = securityHook<[Inode, Path]>('inode_unlink', (k, dir, at) => [
+  k.ptr(dir.offset),
+  k.ptr(at.dentry.offset),
+]);
 
-const securityInodeMkdir = traced<[Inode, Path, number]>(
-  'security_inode_mkdir',
-  (k, dir, at, mode) => [k.ptr(dir.offset), k.ptr(at.dentry.offset), mode],
-  () => 0,
-);
+const securityInodeMkdir = securityHook<[Inode, Path, number]>('inode_mkdir', (k, dir, at, mode) => [
+  k.ptr(dir.offset),
+  k.ptr(at.dentry.offset),
+  mode,
+]);
 
-const securityInodeRename = traced<[Found, Found]>(
-  'security_inode_rename',
-  (k, from, to) => [
-    k.ptr(from.parent.dentry.inode?.offset ?? 0),
-    k.ptr(from.path.dentry.offset),
-    k.ptr(to.parent.dentry.inode?.offset ?? 0),
-    k.ptr(to.path.dentry.offset),
-    0,
-  ],
-  () => 0,
-);
+const securityInodeRename = securityHook<[Found, Found]>('inode_rename', (k, from, to) => [
+  k.ptr(from.parent.dentry.inode?.offset ?? 0),
+  k.ptr(from.path.dentry.offset),
+  k.ptr(to.parent.dentry.inode?.offset ?? 0),
+  k.ptr(to.path.dentry.offset),
+  0,
+]);
+
+const securityInodeRmdir = securityHook<[Inode, Path]>('inode_rmdir', (k, dir, at) => [
+  k.ptr(dir.offset),
+  k.ptr(at.dentry.offset),
+]);
+
+const securityInodeReadlink = securityHook<[Path]>('inode_readlink', (k, at) => [k.ptr(at.dentry.offset)]);
+
+const securityInodeSymlink = securityHook<[Found, string]>('inode_symlink', (k, found, target) => [
+  k.ptr(found.parent.dentry.inode!.offset),
+  k.ptr(found.path.dentry.offset),
+  k.ptr(k.transient.bytes(new TextEncoder().encode(`${target}\0`))),
+]);
+
+/** The third word is the `struct iattr`, of which no fields are filled. */
+const securityInodeSetattr = securityHook<[Path]>('inode_setattr', (k, at) => [
+  0,
+  k.ptr(at.dentry.offset),
+  k.ptr(k.transient.take()),
+]);
 
 function mayChange(k: Kernel, found: Found): number {
   const dir = found.parent.dentry.inode!;
@@ -92,7 +114,9 @@ const doUnlinkat = traced<[number, number, string]>(
     if (typeof found === 'number') return found;
     const { inode } = found.path.dentry;
     if (!inode) return ENOENT;
-    return inode.isDir ? EISDIR : vfsUnlink(k, found);
+    if (inode.isDir) return EISDIR;
+    const denied = securityPathUnlink(k, found);
+    return denied < 0 ? denied : vfsUnlink(k, found);
   },
 );
 
@@ -102,6 +126,8 @@ const vfsRmdir = traced<[Found]>(
   (k, found) => {
     const denied = mayChange(k, found);
     if (denied < 0) return denied;
+    const verdict = securityInodeRmdir(k, found.parent.dentry.inode!, found.path);
+    if (verdict < 0) return verdict;
     if (found.path.dentry.inode!.entries!.size > 0) return ENOTEMPTY;
     k.sched.spend(META_NS * 3);
     drop(k, found);
@@ -117,7 +143,9 @@ const doRmdir = traced<[number, number, string]>(
     if (typeof found === 'number') return found;
     const { inode } = found.path.dentry;
     if (!inode) return ENOENT;
-    return inode.isDir ? vfsRmdir(k, found) : ENOTDIR;
+    if (!inode.isDir) return ENOTDIR;
+    const denied = securityPathRmdir(k, found);
+    return denied < 0 ? denied : vfsRmdir(k, found);
   },
 );
 
@@ -145,7 +173,9 @@ const doMkdirat = traced<[number, number, string, number]>(
     const found = lookupAt(k, k.task, dfd, uptr, false);
     if (typeof found === 'number') return found;
     if (found.path.dentry.inode) return EEXIST;
-    return vfsMkdir(k, found, mode & 0o1777 & ~k.task.fs.umask);
+    const wanted = mode & 0o1777 & ~k.task.fs.umask;
+    const denied = securityPathMkdir(k, found, wanted);
+    return denied < 0 ? denied : vfsMkdir(k, found, wanted);
   },
 );
 
@@ -188,7 +218,8 @@ const doRenameat2 = traced<[number, number, number, number]>(
     const target = lookupAt(k, k.task, toDfd, to, false);
     if (typeof target === 'number') return target;
     if (source.path.mnt !== target.parent.mnt) return -18;
-    return vfsRename(k, source, target);
+    const denied = securityPathRename(k, source, target);
+    return denied < 0 ? denied : vfsRename(k, source, target);
   },
 );
 
@@ -242,6 +273,8 @@ function readlink(k: Kernel, task: Task, dfd: number, path: number, buf: number,
   const { inode } = found.path.dentry;
   if (!inode) return ENOENT;
   if (!inode.isLink) return EINVAL;
+  const denied = securityInodeReadlink(k, found.path);
+  if (denied < 0) return denied;
   const target = new TextEncoder().encode(inode.generate ? inode.generate(k) : inode.link).subarray(0, size);
   return k.user.write(task.mm!, buf, target) ? target.length : EFAULT;
 }
@@ -283,33 +316,37 @@ const iterateDir = traced<[File, number, number]>(
   (k, file, buf, size) => getdents(k, k.task, file, buf, size),
 );
 
-function chmod(k: Kernel, inode: Inode | undefined, mode: number): number {
+function chmod(k: Kernel, at: Path, mode: number): number {
+  const { inode } = at.dentry;
   if (!inode) return ENOENT;
+  const verdict = securityPathChmod(k, at, mode & 0o7777);
+  if (verdict < 0) return verdict;
   const { ids } = k.task.cred;
   if (ids.fsuid !== inode.uid && !capable(k, CAP.FOWNER)) return EPERM;
+  const denied = securityInodeSetattr(k, at);
+  if (denied < 0) return denied;
   inode.mode = (inode.mode & S.IFMT) | (mode & 0o7777);
   touch(k, inode);
   return 0;
 }
 
-function chown(k: Kernel, inode: Inode | undefined, uid: number, gid: number): number {
+function chown(k: Kernel, at: Path, uid: number, gid: number): number {
+  const { inode } = at.dentry;
   if (!inode) return ENOENT;
+  const verdict = securityPathChown(k, at, uid, gid);
+  if (verdict < 0) return verdict;
   if (!capable(k, CAP.CHOWN)) return EPERM;
+  const denied = securityInodeSetattr(k, at);
+  if (denied < 0) return denied;
   if ((uid | 0) !== -1) inode.uid = uid;
   if ((gid | 0) !== -1) inode.gid = gid;
   touch(k, inode);
   return 0;
 }
 
-function changeAt(
-  k: Kernel,
-  task: Task,
-  dfd: number,
-  path: number,
-  change: (inode: Inode | undefined) => number,
-): number {
+function changeAt(k: Kernel, task: Task, dfd: number, path: number, change: (at: Path) => number): number {
   const found = lookupAt(k, task, dfd, path, true);
-  return typeof found === 'number' ? found : change(found.path.dentry.inode);
+  return typeof found === 'number' ? found : change(found.path);
 }
 
 function symlink(k: Kernel, task: Task, target: number, dfd: number, path: number): number {
@@ -320,7 +357,7 @@ function symlink(k: Kernel, task: Task, target: number, dfd: number, path: numbe
   if (found.path.dentry.inode) return EEXIST;
   const denied = mayChange(k, found);
   if (denied < 0) return denied;
-  const verdict = securityInodeCreate(k, found.parent.dentry.inode!, found.path, S.IFLNK | 0o777);
+  const verdict = securityPathSymlink(k, found, text) || securityInodeSymlink(k, found, text);
   if (verdict < 0) return verdict;
   const inode = addInode(k, found, S.IFLNK | 0o777, { sleeps: false });
   inode.link = text;
@@ -400,25 +437,32 @@ export const FILE_TREE: HandlerTable = {
   ],
   symlink: [80, (k, task, target, path) => symlink(k, task, target, CWD, path)],
   symlinkat: [80, (k, task, target, dfd, path) => symlink(k, task, target, dfd, path)],
-  chmod: [META_NS, (k, task, path, mode) => changeAt(k, task, CWD, path, (inode) => chmod(k, inode, mode))],
-  fchmod: [META_NS, (k, task, fd, mode) => chmod(k, fileOf(task, fd)?.inode, mode)],
-  fchmodat: [
+  chmod: [META_NS, (k, task, path, mode) => changeAt(k, task, CWD, path, (at) => chmod(k, at, mode))],
+  fchmod: [
     META_NS,
-    (k, task, dfd, path, mode) => changeAt(k, task, dfd, path, (inode) => chmod(k, inode, mode)),
+    (k, task, fd, mode) => {
+      const file = fileOf(task, fd);
+      return file ? chmod(k, file.path, mode) : EBADF;
+    },
   ],
-  chown: [
+  fchmodat: [META_NS, (k, task, dfd, path, mode) => changeAt(k, task, dfd, path, (at) => chmod(k, at, mode))],
+  chown: [META_NS, (k, task, path, uid, gid) => changeAt(k, task, CWD, path, (at) => chown(k, at, uid, gid))],
+  fchown: [
     META_NS,
-    (k, task, path, uid, gid) => changeAt(k, task, CWD, path, (inode) => chown(k, inode, uid, gid)),
+    (k, task, fd, uid, gid) => {
+      const file = fileOf(task, fd);
+      return file ? chown(k, file.path, uid, gid) : EBADF;
+    },
   ],
-  fchown: [META_NS, (k, task, fd, uid, gid) => chown(k, fileOf(task, fd)?.inode, uid, gid)],
   fchownat: [
     META_NS,
-    (k, task, dfd, path, uid, gid) => changeAt(k, task, dfd, path, (inode) => chown(k, inode, uid, gid)),
+    (k, task, dfd, path, uid, gid) => changeAt(k, task, dfd, path, (at) => chown(k, at, uid, gid)),
   ],
   utimensat: [
     META_NS,
     (k, task, dfd, path) =>
-      changeAt(k, task, dfd, path, (inode) => {
+      changeAt(k, task, dfd, path, (at) => {
+        const { inode } = at.dentry;
         if (!inode) return ENOENT;
         touch(k, inode);
         return 0;
@@ -446,6 +490,8 @@ export const FILE_TREE: HandlerTable = {
       if (!found.path.dentry.inode) return ENOENT;
       if (!found.path.dentry.inode.isDir) return ENOTDIR;
       if (!capable(k, CAP.SYS_CHROOT)) return EPERM;
+      const denied = securityPathChroot(k, found.path);
+      if (denied < 0) return denied;
       task.fs.setRoot(found.path);
       return 0;
     },

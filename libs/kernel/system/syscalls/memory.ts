@@ -1,7 +1,9 @@
 import { MAP, PROT as P } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import { PROT, pageUp, VM } from '../mm/address-space';
+import { vmaStruct } from '../mm/faults';
 import type { Task } from '../task/task';
+import { securityHook } from '../trace/security';
 import { traced } from '../trace/traced';
 import type { File } from '../vfs/file';
 import type { HandlerTable } from './table';
@@ -14,10 +16,10 @@ const MMAP_NS = 3_100;
 const MUNMAP_NS = 4_200;
 const MADV_DONTNEED = 4;
 
-const securityMmapFile = traced<[File | undefined, number, number]>(
-  'security_mmap_file',
+const securityMmapFile = securityHook<[File | undefined, number, number]>(
+  'mmap_file',
   (k, file, prot, flags) => [k.ptr(file?.offset ?? 0), prot, flags],
-  () => 0,
+  { lsmWords: (k, file, prot, flags) => [k.ptr(file?.offset ?? 0), prot, prot, flags] },
 );
 
 interface MmapRequest {
@@ -93,11 +95,17 @@ function munmap(k: Kernel, task: Task, address: number, length: number): number 
   return 0;
 }
 
-const securityFileMprotect = traced<[number, number, number]>(
-  'security_file_mprotect',
-  (_k, _address, requested, prot) => [0, requested, prot],
-  () => 0,
+const securityFileMprotect = securityHook<[number, number, number]>(
+  'file_mprotect',
+  (k, address, requested, prot) => [vmaWord(k, address), requested, prot],
 );
+
+/** The `vm_area_struct` of a user address, NULL where nothing is mapped. */
+function vmaWord(k: Kernel, address: number): number {
+  const mm = k.task.mm!;
+  const vma = mm.findVma(address);
+  return vma ? k.ptr(vmaStruct(k, mm, vma)) : 0;
+}
 
 function mprotect(k: Kernel, task: Task, address: number, length: number, prot: number): number {
   if (address % PAGE) return EINVAL;

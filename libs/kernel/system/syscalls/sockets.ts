@@ -10,6 +10,7 @@ import { join, unixStreamConnect } from '../net/unix';
 import type { Sys } from '../sched/task-program';
 import { CAP, capable } from '../task/cred';
 import type { Task } from '../task/task';
+import { securityHook } from '../trace/security';
 import { traced } from '../trace/traced';
 import type { File } from '../vfs/file';
 import { pathLookup } from '../vfs/namei';
@@ -30,35 +31,60 @@ const FIRST_UNPRIVILEGED_PORT = 1024;
 const SOCK_TYPE_MASK = 0xf;
 const MSGHDR_IOV = 16;
 
-const securityCreate = traced<[number, number, number]>(
-  'security_socket_create',
+const securityCreate = securityHook<[number, number, number]>(
+  'socket_create',
   (_k, family, type, protocol) => [family, type, protocol, 0],
-  () => 0,
 );
 
-const securityConnect = traced<[Sock, SocketAddress]>(
-  'security_socket_connect',
-  (k, sock, to) => [k.ptr(sock.socketOffset), addressWord(k, to), 16],
-  () => 0,
+const securityConnect = securityHook<[Sock, SocketAddress]>('socket_connect', (k, sock, to) => [
+  k.ptr(sock.socketOffset),
+  addressWord(k, to),
+  16,
+]);
+
+const securityBind = securityHook<[Sock, SocketAddress]>('socket_bind', (k, sock, to) => [
+  k.ptr(sock.socketOffset),
+  addressWord(k, to),
+  16,
+]);
+
+const securityListen = securityHook<[Sock, number]>('socket_listen', (k, sock, backlog) => [
+  k.ptr(sock.socketOffset),
+  backlog,
+]);
+
+const securityAccept = securityHook<[Sock]>('socket_accept', (k, sock) => [
+  k.ptr(sock.socketOffset),
+  k.ptr(sock.socketOffset),
+]);
+
+const securityPostCreate = securityHook<[Sock]>('socket_post_create', (k, sock) => [
+  k.ptr(sock.socketOffset),
+  sock.family,
+  sock.type,
+  sock.protocol,
+  0,
+]);
+
+const securityShutdown = securityHook<[Sock, number]>('socket_shutdown', (k, sock, how) => [
+  k.ptr(sock.socketOffset),
+  how,
+]);
+
+const securitySetsockopt = securityHook<[Sock, number, number]>(
+  'socket_setsockopt',
+  (k, sock, level, name) => [k.ptr(sock.socketOffset), level, name],
 );
 
-const securityBind = traced<[Sock, SocketAddress]>(
-  'security_socket_bind',
-  (k, sock, to) => [k.ptr(sock.socketOffset), addressWord(k, to), 16],
-  () => 0,
+const securityGetsockopt = securityHook<[Sock, number, number]>(
+  'socket_getsockopt',
+  (k, sock, level, name) => [k.ptr(sock.socketOffset), level, name],
 );
 
-const securityListen = traced<[Sock, number]>(
-  'security_socket_listen',
-  (k, sock, backlog) => [k.ptr(sock.socketOffset), backlog],
-  () => 0,
-);
-
-const securityAccept = traced<[Sock]>(
-  'security_socket_accept',
-  (k, sock) => [k.ptr(sock.socketOffset), k.ptr(sock.socketOffset)],
-  () => 0,
-);
+const securitySocketpair = securityHook<[Sock, Sock]>('socket_socketpair', (k, a, b) => [
+  k.ptr(a.socketOffset),
+  k.ptr(b.socketOffset),
+]);
 
 const inetBind = traced<[Sock, Endpoint]>(
   'inet_bind',
@@ -91,6 +117,11 @@ function socket(k: Kernel, task: Task, family: number, flags: number, protocol: 
   const denied = securityCreate(k, family, type, actual);
   if (denied < 0) return denied;
   const sock = new Sock(k, task.nsproxy.all.net, family, type, actual);
+  const refused = securityPostCreate(k, sock);
+  if (refused < 0) {
+    sock.free(k);
+    return refused;
+  }
   return installSocket(k, sock, flags);
 }
 
@@ -269,6 +300,8 @@ function shutdown(k: Kernel, task: Task, fd: number, how: number): number {
   if (typeof found === 'number') return found;
   if (how < 0 || how > 2) return EINVAL;
   const { sock } = found;
+  const denied = securityShutdown(k, sock, how);
+  if (denied < 0) return denied;
   if (sock.state === T.CLOSE) return ENOTCONN;
   if (how !== 1) sock.receiveShut = true;
   if (sock.protocol === 6) tcpShutdown(k, sock, how !== 0);
@@ -291,6 +324,8 @@ function setsockopt(
   const value = bytes >= 4 ? k.user.read32(task.mm!, at) : 0;
   if (value === undefined) return EFAULT;
   const { sock } = found;
+  const denied = securitySetsockopt(k, sock, level, name);
+  if (denied < 0) return denied;
   if (level === SOL.SOCKET && (name === SO.REUSEADDR || name === SO.REUSEPORT)) sock.reuse = value !== 0;
   if (level === SOL.SOCKET && name === SO.RCVTIMEO && bytes >= 16) {
     const micros = k.user.read64(task.mm!, at + 8) ?? 0;
@@ -312,6 +347,8 @@ function getsockopt(
   const found = socketOf(task, fd);
   if (typeof found === 'number') return found;
   const { sock } = found;
+  const denied = securityGetsockopt(k, sock, level, name);
+  if (denied < 0) return denied;
   let value = 0;
   if (level === SOL.SOCKET && name === SO.ERROR) value = -takeError(sock);
   else if (level === SOL.SOCKET && name === SO.TYPE) value = sock.type;
@@ -329,6 +366,11 @@ function socketpair(k: Kernel, task: Task, family: number, flags: number, at: nu
   if (family !== AF.UNIX) return EOPNOTSUPP;
   const make = () => new Sock(k, task.nsproxy.all.net, family, flags & SOCK_TYPE_MASK, 0);
   const [a, b] = [make(), make()];
+  const denied = securitySocketpair(k, a, b);
+  if (denied < 0) {
+    for (const sock of [a, b]) sock.free(k);
+    return denied;
+  }
   join(k, a, b);
   const fds = [installSocket(k, a, flags), installSocket(k, b, flags)];
   return fds.every((fd, i) => k.user.write32(task.mm!, at + 4 * i, fd)) ? 0 : EFAULT;

@@ -4,25 +4,43 @@ import type { Kernel } from '../kernel';
 import { NS_FLAGS, type NsKind } from '../namespaces/namespace';
 import type { Sys } from '../sched/task-program';
 import { YIELD } from '../sched/task-program';
-import { CAP, capable } from '../task/cred';
+import { CAP, type Cred, capable } from '../task/cred';
 import { setTaskComm } from '../task/exec';
 import type { Task } from '../task/task';
 import { cutComm } from '../task/task-table';
-import { traced } from '../trace/traced';
+import { securityHook } from '../trace/security';
 import type { HandlerTable } from './table';
 import { EFAULT, EINVAL } from './util';
 
 const EPERM = -1;
 const ESRCH = -3;
+const ENOSYS = -38;
 const UTS_FIELD_BYTES = 65;
 const GRND_NS_PER_BYTE = 1.3;
 const PR_GET_NAME = 16;
 const RLIM_INFINITY = -1;
 
-const securityTaskPrctl = traced<[number, number]>(
-  'security_task_prctl',
+const securitySetnice = securityHook<[Task, number]>('task_setnice', (k, task, nice) => [
+  k.ptr(task.offset),
+  nice,
+]);
+
+const securitySetrlimit = securityHook<[Task, number]>('task_setrlimit', (k, task, resource) => [
+  k.ptr(task.offset),
+  resource,
+  0,
+]);
+
+const securitySetscheduler = securityHook<[Task]>('task_setscheduler', (k, task) => [k.ptr(task.offset)]);
+
+const securityUsernsCreate = securityHook<[Cred]>('userns_create', (k, cred) => [k.ptr(cred.offset)], {
+  caller: 'security_create_user_ns',
+});
+
+const securityTaskPrctl = securityHook<[number, number]>(
+  'task_prctl',
   (_k, option, arg) => [option, arg, 0, 0, 0],
-  () => -38,
+  { fallback: ENOSYS },
 );
 
 function uname(k: Kernel, task: Task, address: number): number {
@@ -56,7 +74,7 @@ const PRCTL: Readonly<Record<number, Prctl>> = {
 
 function prctl(k: Kernel, task: Task, option: number, arg: number): number {
   const verdict = securityTaskPrctl(k, option, arg);
-  if (verdict !== -38) return verdict;
+  if (verdict !== ENOSYS) return verdict;
   return PRCTL[option]?.(k, task, arg) ?? EINVAL;
 }
 
@@ -80,6 +98,8 @@ function prlimit(k: Kernel, task: Task, resource: number, next: number, old: num
   if (next) {
     const bytes = k.user.read(task.mm!, next, 16);
     if (!bytes) return EFAULT;
+    const denied = securitySetrlimit(k, task, resource);
+    if (denied < 0) return denied;
     const view = new DataView(bytes.buffer);
     task.signal.limits.set(resource, [readU64(view, 0), readU64(view, 8)]);
   }
@@ -118,6 +138,8 @@ function setAffinity(k: Kernel, task: Task, at: number): number {
   if (mask === undefined) return EFAULT;
   const usable = mask & ((1 << k.cpus) - 1);
   if (usable === 0) return EINVAL;
+  const denied = securitySetscheduler(k, task);
+  if (denied < 0) return denied;
   task.allowedCpus = usable;
   return 0;
 }
@@ -128,6 +150,8 @@ function unshare(k: Kernel, task: Task, flags: number): number {
     if (kind !== 'time' && Math.floor(flags / flag) % 2 === 1) kinds.add(kind);
   if (kinds.size === 0) return 0;
   if (!kinds.has('user') && !capable(k, CAP.SYS_ADMIN)) return EPERM;
+  const denied = kinds.has('user') ? securityUsernsCreate(k, task.cred) : 0;
+  if (denied < 0) return denied;
   k.tasks.setNsProxy(task, k.ns.derive(task.nsproxy, kinds));
   return 0;
 }
@@ -146,6 +170,8 @@ function setpriority(k: Kernel, task: Task, pid: number, nice: number): number {
   if (!target) return ESRCH;
   const value = Math.max(-20, Math.min(19, nice | 0));
   if (value < target.nice && !capable(k, CAP.SYS_NICE)) return -13;
+  const denied = securitySetnice(k, target, value);
+  if (denied < 0) return denied;
   k.tasks.setNice(target, value);
   return 0;
 }

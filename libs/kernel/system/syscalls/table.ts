@@ -105,6 +105,41 @@ export class SyscallTable {
     }
   }
 
+  /**
+   * The path of a call of the current task whose work somebody else stands for: the events of its entry and exit and
+   * the hook of its function fire; no handler runs and no time passes.
+   * @param work runs in place of the call's function
+   */
+  pretend(nr: number, args: readonly number[], work: () => number): number {
+    const { k } = this;
+    const task = k.sched.cur.current;
+    const entry = this.entries[nr];
+    const outer = { nr: task.sysNr, args: task.sysArgs.slice(), depth: task.stack.depth };
+    task.sysArgs.fill(0);
+    this.setEntry(task, nr, args);
+    try {
+      this.fireEnter(entry, nr);
+      const ret = entry?.fn ? entry.fn.call([k.ptr(task.regsOffset)], work) : work();
+      this.fireExit(entry, nr, ret);
+      return ret;
+    } finally {
+      task.sysNr = outer.nr;
+      task.sysArgs.set(outer.args);
+      task.stack.depth = outer.depth;
+    }
+  }
+
+  private setEntry(task: Task, nr: number, args: readonly number[]): void {
+    const { frames } = this.k;
+    task.sysNr = nr;
+    task.sysArgs.set(args);
+    const { stack } = task;
+    stack.ips[0] = frames[F_ENTRY];
+    stack.ips[1] = frames[F_DO_SYSCALL];
+    stack.ips[2] = this.entries[nr]?.frameIp ?? frames[F_DO_SYSCALL];
+    stack.depth = 3;
+  }
+
   /** What a new task does first: it leaves the clone call of its parent with 0. */
   *returnFromFork(task: Task): Sys<void> {
     const { k } = this;

@@ -3,8 +3,10 @@ import type { Kernel } from '../kernel';
 import { NS_FLAGS, type NsKind } from '../namespaces/namespace';
 import { wakeUpNewTask } from '../sched/scheduler';
 import type { Sys } from '../sched/task-program';
+import { securityHook } from '../trace/security';
 import { traced, tracedBlocking } from '../trace/traced';
 import { CAP, capable } from './cred';
+import { discardTask } from './exit';
 import { PF, TASK_STATE } from './state';
 import type { Task } from './task';
 
@@ -41,6 +43,11 @@ function wantedNamespaces(flags: number): Set<NsKind> {
   return kinds;
 }
 
+const securityTaskAlloc = securityHook<[Task, number]>('task_alloc', (k, task, flags) => [
+  k.ptr(task.offset),
+  flags,
+]);
+
 const copyProcess = traced<[CloneRequest]>(
   'copy_process',
   (k, request) => [0, 0, 0, k.transient.cloneArgs(request.flags, request.exitSignal)],
@@ -55,6 +62,11 @@ const copyProcess = traced<[CloneRequest]>(
     if (!hasRoom(k)) return ENOMEM;
     if (k.taskCount() >= PIDS_MAX && inGroup(k, parent) >= PIDS_MAX) return EAGAIN;
     const child = buildChild(k, parent, request, kinds, thread);
+    const denied = securityTaskAlloc(k, child, flags);
+    if (denied < 0) {
+      discardTask(k, child);
+      return denied;
+    }
     request.child = child;
     return 0;
   },

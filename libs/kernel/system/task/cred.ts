@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel';
+import { securityHook } from '../trace/security';
 import { traced } from '../trace/traced';
 
 /** All capabilities of 6.18: bits 0 (CHOWN) to 40 (CHECKPOINT_RESTORE). */
@@ -111,10 +112,10 @@ const capCapable = traced<[Cred, number, number]>(
   (_k, cred, capability) => (cred.has(capability) ? 0 : EPERM),
 );
 
-const securityCapable = traced<[Cred, number, number]>(
-  'security_capable',
+const securityCapable = securityHook<[Cred, number, number]>(
+  'capable',
   (k, cred, capability, opts) => [k.ptr(cred.offset), k.ptr(k.ns.initUser.offset), capability, opts],
-  (k, cred, capability, opts) => capCapable(k, cred, capability, opts),
+  { before: capCapable },
 );
 
 /** `ns_capable`: asks whether the current task holds a capability; every question is visible to `capable` tools. */

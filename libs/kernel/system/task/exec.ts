@@ -1,6 +1,7 @@
 import { S } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import { type ExecStrings, layoutProgram } from '../mm/exec-layout';
+import { securityHook } from '../trace/security';
 import { frame, traced } from '../trace/traced';
 import type { File } from '../vfs/file';
 import type { Path } from '../vfs/mount';
@@ -61,23 +62,17 @@ function freeBprm(k: Kernel, bprm: BinPrm): void {
   bprm.offset = 0;
 }
 
-const securityBprmCheck = traced<[BinPrm]>(
-  'security_bprm_check',
-  (k, bprm) => [bprmStruct(k, bprm)],
-  () => 0,
-);
+const securityBprmCheck = securityHook<[BinPrm]>('bprm_check_security', (k, bprm) => [bprmStruct(k, bprm)], {
+  caller: 'security_bprm_check',
+});
 
-const securityCredsForExec = traced<[BinPrm]>(
-  'security_bprm_creds_for_exec',
-  (k, bprm) => [bprmStruct(k, bprm)],
-  () => 0,
-);
+const securityCredsForExec = securityHook<[BinPrm]>('bprm_creds_for_exec', (k, bprm) => [
+  bprmStruct(k, bprm),
+]);
 
-const securityCommittedCreds = traced<[BinPrm]>(
-  'security_bprm_committed_creds',
-  (k, bprm) => [bprmStruct(k, bprm)],
-  () => 0,
-);
+const securityCommittedCreds = securityHook<[BinPrm]>('bprm_committed_creds', (k, bprm) => [
+  bprmStruct(k, bprm),
+]);
 
 /** `set_task_comm` */
 export const setTaskComm = traced<[string, boolean]>(

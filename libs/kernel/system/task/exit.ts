@@ -69,6 +69,15 @@ function putFs(k: Kernel, task: Task): void {
   if (--task.fs.users === 0) k.memory.free(task.fs.offset);
 }
 
+/** A task that never ran: its creation was refused halfway. */
+export function discardTask(k: Kernel, task: Task): void {
+  task.clearChildTid = 0;
+  releaseMm(k, task);
+  putFiles(k, task.files);
+  putFs(k, task);
+  k.tasks.release(task);
+}
+
 /** Children go to the namespace's init, the parent hears of the death. */
 function exitNotify(k: Kernel, task: Task, groupDead: boolean): void {
   const reaper = k.reaperOf(task);

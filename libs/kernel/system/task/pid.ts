@@ -19,11 +19,14 @@ export class Pid {
   }
 }
 
-/** `kernel/pid.c: alloc_pid` */
-export function allocPid(k: Kernel, ns: PidNamespace): Pid {
+/**
+ * `kernel/pid.c: alloc_pid`
+ * @param wanted number in the initial namespace, already claimed (`set_tid` of clone3)
+ */
+export function allocPid(k: Kernel, ns: PidNamespace, wanted?: number): Pid {
   const chain: PidNamespace[] = [];
   for (let at: PidNamespace | undefined = ns; at; at = at.parent) chain.unshift(at);
-  const numbers = chain.map((level) => ({ nr: level.allocate(), ns: level }));
+  const numbers = chain.map((level, i) => ({ nr: (i === 0 && wanted) || level.allocate(), ns: level }));
   const L = k.layout.pid;
   const U = k.layout.upid;
   const base = L.numbers.offset + numbers.length * U.sizeBytes;

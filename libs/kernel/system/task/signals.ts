@@ -1,6 +1,7 @@
 import { SA, SIGNAL } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import type { Sys } from '../sched/task-program';
+import { securityHook } from '../trace/security';
 import { traced } from '../trace/traced';
 import type { SigInfo } from '../tracepoints/signal';
 import { doExit } from './exit';
@@ -50,11 +51,12 @@ const doSendSigInfo = traced<[SigInfo, Task, boolean]>(
   },
 );
 
-const securityTaskKill = traced<[Task, SigInfo]>(
-  'security_task_kill',
-  (k, task, info) => [k.ptr(task.offset), 0, info.signal, 0],
-  () => 0,
-);
+const securityTaskKill = securityHook<[Task, SigInfo]>('task_kill', (k, task, info) => [
+  k.ptr(task.offset),
+  0,
+  info.signal,
+  0,
+]);
 
 /** Generation and delivery of signals (`kernel/signal.c`). */
 export class Signals {

@@ -3,6 +3,8 @@ import type { Kernel } from '../kernel';
 import type { AddressSpace } from '../mm/address-space';
 import type { NsProxy } from '../namespaces/nsproxy';
 import { WaitQueue } from '../sched/wait-queue';
+import { KERNEL_FRAMES_BYTES } from '../trace/kernel-frames';
+import { securityHook } from '../trace/security';
 import type { FilesStruct } from '../vfs/files-struct';
 import type { FsStruct } from '../vfs/fs-struct';
 import { type Cred, getCred, putCred } from './cred';
@@ -15,6 +17,8 @@ import { Task } from './task';
 const THREAD_SIZE = 16_384;
 const TASK_COMM_LEN = 16;
 const UNSET_LOGINUID = 0xffff_ffff;
+
+const securityTaskFree = securityHook<[Task]>('task_free', (k, task) => [k.ptr(task.offset)]);
 
 /** What a new task is made of; shared or copied parts have been decided by the caller. */
 export interface TaskParts {
@@ -29,6 +33,8 @@ export interface TaskParts {
   /** A thread of `parent` when given. */
   readonly threadOf?: Task;
   readonly flags?: number;
+  /** Its number, claimed in the initial pid namespace; the next free one by default. */
+  readonly pid?: number;
 }
 
 /** All tasks of a node, and the one place that writes `task_struct` and `signal_struct`. */
@@ -59,7 +65,7 @@ export class TaskTable {
   }
 
   create(parts: TaskParts): Task {
-    const thread = allocPid(this.k, parts.nsproxy.all.pid);
+    const thread = allocPid(this.k, parts.nsproxy.all.pid, parts.pid);
     const { nr } = thread.numbers[0];
     const task = new Task(this.alloc(), nr, parts.threadOf ? parts.threadOf.tgid : nr, thread);
     this.build(task, parts);
@@ -146,7 +152,7 @@ export class TaskTable {
   private initRegs(task: Task): void {
     const { k } = this;
     const bytes = k.layout.regs.sizeBytes;
-    const at = k.memory.alloc(bytes);
+    const at = k.memory.alloc(KERNEL_FRAMES_BYTES + bytes) + KERNEL_FRAMES_BYTES;
     task.regsOffset = at;
     const field = k.layout.task.stack;
     if (field.offset >= 0) k.writeWord(task.offset + field.offset, k.ptr(at) + bytes - THREAD_SIZE);
@@ -280,9 +286,10 @@ export class TaskTable {
     if (k.tp.schedProcessFree.active) k.tp.schedProcessFree.fire(task);
     task.parent.children.delete(task);
     task.signal.threads.delete(task);
+    securityTaskFree(k, task);
     putCred(k, task.cred);
     freePid(k, task.thread);
-    k.memory.free(task.regsOffset);
+    k.memory.free(task.regsOffset - KERNEL_FRAMES_BYTES);
     k.memory.free(task.offset);
     if (task.signal.threads.size === 0) {
       k.memory.free(task.signal.offset);

@@ -16,6 +16,12 @@ function register(names: Names): number {
   return registry.push(typeof names === 'string' ? [names] : names) - 1;
 }
 
+/** Tells whether anything hangs at the function that was declared last: what costs something may be left out if not. */
+export function declared(): (k: Kernel) => boolean {
+  const index = registry.length - 1;
+  return (k) => k.fn[index].active;
+}
+
 type Body<A extends unknown[], R> = (k: Kernel, ...args: A) => R;
 type Words<A extends unknown[]> = (k: Kernel, ...args: A) => number[];
 /** The same with a fixed arity, which costs nothing to call; unused parameters are undefined. */

@@ -7,6 +7,7 @@ import type { Task } from '../task/task';
 import { loadLibraries } from './ld-so';
 import type { ProgramContext } from './programs';
 import { sockaddrIn } from './sockaddr';
+import { hitProbe } from './usdt';
 
 /** Numbers of the system calls that libc makes here. */
 function numbers<const N extends readonly string[]>(names: N): { readonly [K in N[number]]: number } {
@@ -254,6 +255,7 @@ export class UserContext {
     const step = Math.max(132 * 1024, Math.ceil(bytes / 4096) * 4096);
     if (this.heapEnd === 0) this.heapAt = this.heapEnd = yield* this.sys(NR.brk, 0);
     this.heapEnd = yield* this.sys(NR.brk, this.heapEnd + step);
+    this.probe('libc', 'memory_sbrk_more', () => [this.heapEnd - step, step]);
   }
 
   // ---- functions and stacks
@@ -270,6 +272,23 @@ export class UserContext {
     const ret = hook.active ? yield* hook.callBlocking(args, body) : yield* body();
     frames.pop();
     return ret;
+  }
+
+  /**
+   * A USDT probe in an executable or library is passed; costs nothing when no program hangs there.
+   * @param values its arguments, words
+   */
+  probe(image: string, name: string, values: () => readonly number[]): void {
+    const { k } = this;
+    const site = k.images.get(image).probe(name);
+    if (!site) throw new Error(`invariant broken: ${image} has no USDT probe ${name}`);
+    const hook = k.hooks.user.site(site.address);
+    if (hook.active) hitProbe(k, hook, site, values());
+  }
+
+  /** A USDT probe of this program's own executable. */
+  ownProbe(name: string, values: () => readonly number[]): void {
+    this.probe(this.ownImage, name, values);
   }
 
   /** A function of this program's own executable. */
@@ -553,6 +572,7 @@ export class UserContext {
   thread(main: ChildMain): Sys {
     const { VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT_SETTID, CHILD_CLEARTID } = CLONE;
     const flags = VM | FS | FILES | SIGHAND | THREAD | SYSVSEM | SETTLS | PARENT_SETTID | CHILD_CLEARTID;
+    this.probe('libc', 'pthread_create', () => [this.buffer, 0, this.program.image.base, 0]);
     return this.call('libc', 'pthread_create', [0, 0, 0, 0], () => this.clonedThread(flags, main));
   }
 

@@ -1,3 +1,5 @@
+import type { UsdtSite } from '@probed/hooks';
+
 /** One function of an executable or library. */
 export interface ImageSymbol {
   readonly name: string;
@@ -16,12 +18,27 @@ export interface ImageSpec {
   /** Outermost functions of every stack, e.g. `_start`, `main`. */
   readonly entry?: readonly string[];
   readonly textBytes?: number;
+  /** USDT probes: places in its functions where its source has a DTRACE_PROBE. */
+  readonly probes?: readonly ImageProbe[];
+}
+
+/** A USDT probe of an image, as `.note.stapsdt` describes it. */
+export interface ImageProbe {
+  readonly provider: string;
+  readonly name: string;
+  /** The function that it is in, one of the image's symbols. */
+  readonly inside: string;
+  /** Where its arguments are, e.g. `8@%rdi -4@%esi`. */
+  readonly args: string;
 }
 
 /** Bytes that each function takes: enough for return addresses inside it. */
 const SYMBOL_BYTES = 0x180;
 const FIRST_SYMBOL = 0x1100;
 const DATA_BYTES = 0x4000;
+/** Where in its function the first probe's nop is, and how far from it the next one. */
+const FIRST_PROBE = 0x42;
+const PROBE_STEP = 0x13;
 
 /** An executable or library at its load address, which is one for the whole boot. */
 export class UserImage {
@@ -30,6 +47,7 @@ export class UserImage {
   readonly textBytes: number;
   readonly dataBytes = DATA_BYTES;
   readonly path: string;
+  readonly probes: readonly UsdtSite[];
   private readonly byName = new Map<string, ImageSymbol>();
 
   constructor(
@@ -45,7 +63,20 @@ export class UserImage {
     for (const symbol of this.symbols) this.byName.set(symbol.name, symbol);
     const needed = FIRST_SYMBOL + this.symbols.length * SYMBOL_BYTES;
     this.textBytes = Math.ceil(Math.max(needed, spec.textBytes ?? 0) / 4096) * 4096;
+    this.probes = (spec.probes ?? []).map((probe, i) => this.probeSite(probe, i));
     this.entryFrames = (spec.entry ?? []).flatMap((name) => this.returnAddress(name) ?? []);
+  }
+
+  /** Where a probe's nop is. */
+  probe(name: string): UsdtSite | undefined {
+    return this.probes.find((site) => site.name === name);
+  }
+
+  private probeSite({ provider, name, inside, args }: ImageProbe, index: number): UsdtSite {
+    const symbol = this.byName.get(inside);
+    if (!symbol) throw new Error(`invariant broken: ${this.path} has no function ${inside}`);
+    const address = symbol.address + FIRST_PROBE + (index % 16) * PROBE_STEP;
+    return { provider, name, args, address };
   }
 
   address(name: string): number | undefined {

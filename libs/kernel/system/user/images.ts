@@ -31,10 +31,12 @@ export class Images {
     this.names.set(image, name);
     this.sorted.push(image);
     for (const symbol of image.symbols) {
-      const hook = this.k.hooks.declareUserFunction(spec.path, symbol.name, symbol.address);
+      const hook = this.k.hooks.user.declareFunction(spec.path, symbol.name, symbol.address);
       this.hooks.set(symbol.address, hook);
     }
-    for (const alias of spec.aliases ?? []) this.k.hooks.aliasUserPath(alias, spec.path);
+    const { path, textBytes, symbols: functions, probes } = image;
+    this.k.hooks.user.declare({ path, base, textBytes, functions, probes });
+    for (const alias of spec.aliases ?? []) this.k.hooks.user.alias(alias, path);
     return image;
   }
 

@@ -1,11 +1,22 @@
 import { SYSCALLS } from '@probed/abi';
-import type { ImageSpec } from './image';
+import type { ImageProbe, ImageSpec } from './image';
 
 const TRIPLE = 'x86_64-linux-gnu';
 
-function library(file: string, symbols: readonly string[], textBytes: number): ImageSpec {
+function library(
+  file: string,
+  symbols: readonly string[],
+  textBytes: number,
+  probes: readonly ImageProbe[] = [],
+): ImageSpec {
   const path = `/usr/lib/${TRIPLE}/${file}`;
-  return { path, aliases: [`/lib/${TRIPLE}/${file}`, file, file.replace(/\.so.*$/, '')], symbols, textBytes };
+  return {
+    path,
+    aliases: [`/lib/${TRIPLE}/${file}`, file, file.replace(/\.so.*$/, '')],
+    symbols,
+    textBytes,
+    probes,
+  };
 }
 
 /** Functions of libc that programs call by name here, besides the wrappers of system calls. */
@@ -67,11 +78,25 @@ const LIBC_FUNCTIONS = [
   'raise',
 ] as const;
 
+/** glibc's probes, arguments where gcc 12 leaves them (`readelf -n libc.so.6`). */
+const LIBC_PROBES: readonly ImageProbe[] = [
+  { provider: 'libc', name: 'setjmp', inside: 'setjmp', args: '8@%rdi -4@%esi 8@%rax' },
+  { provider: 'libc', name: 'longjmp', inside: 'longjmp', args: '8@%rdi -4@%esi 8@%rdx' },
+  { provider: 'libc', name: 'longjmp_target', inside: 'longjmp', args: '8@%rdi -4@%eax 8@%rdx' },
+  { provider: 'libc', name: 'memory_sbrk_more', inside: 'malloc', args: '8@%rax 8@%r12' },
+  {
+    provider: 'libc',
+    name: 'pthread_create',
+    inside: 'pthread_create',
+    args: '8@%r13 8@-120(%rbp) 8@%r14 8@%r15',
+  },
+];
+
 const libcSymbols = [...new Set<string>([...LIBC_FUNCTIONS, ...SYSCALLS.map((row) => row.name)])];
 
 /** Shared libraries of the emulated user space, by the name that programs use. */
 export const LIBRARIES: Readonly<Record<string, ImageSpec>> = {
-  libc: library('libc.so.6', libcSymbols, 0x15_5000),
+  libc: library('libc.so.6', libcSymbols, 0x15_5000, LIBC_PROBES),
   libreadline: library('libreadline.so.8', ['readline', 'add_history', 'rl_initialize'], 0x3_0000),
   libtinfo: library('libtinfo.so.6', ['tputs', 'tgetent', 'setupterm'], 0x2_0000),
   libssl: library(

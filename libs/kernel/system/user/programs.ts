@@ -52,6 +52,10 @@ export class Programs {
     this.byName.set(program.name, program);
   }
 
+  names(): Iterable<string> {
+    return this.byName.keys();
+  }
+
   main(name: string): Program | undefined {
     return this.byName.get(name);
   }

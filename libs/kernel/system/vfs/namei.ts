@@ -1,6 +1,7 @@
 import { S } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import { CAP, capable } from '../task/cred';
+import { securityHook } from '../trace/security';
 import { traced } from '../trace/traced';
 import { createDentry, type Dentry } from './dentry';
 import type { Inode } from './inode';
@@ -28,11 +29,10 @@ export interface Found {
   readonly name: string;
 }
 
-const securityInodePermission = traced<[Inode, number]>(
-  'security_inode_permission',
-  (k, inode, mask) => [k.ptr(inode.offset), mask],
-  () => 0,
-);
+const securityInodePermission = securityHook<[Inode, number]>('inode_permission', (k, inode, mask) => [
+  k.ptr(inode.offset),
+  mask,
+]);
 
 /** `fs/namei.c: inode_permission` */
 export function inodePermission(k: Kernel, inode: Inode, mask: number): number {

@@ -1,5 +1,6 @@
 import { O, S } from '@probed/abi';
 import type { Kernel } from '../kernel';
+import { securityHook } from '../trace/security';
 import { traced } from '../trace/traced';
 import { freeDentry, setDentryInode } from './dentry';
 import { createFile, type File, markCreated } from './file';
@@ -7,6 +8,7 @@ import type { FilesStruct } from './files-struct';
 import { evictInode, Inode, touch } from './inode';
 import type { Path } from './mount';
 import { type Found, inodePermission, MAY, pathLookup } from './namei';
+import { securityPathMknod, securityPathTruncate } from './path-hooks';
 import { regularOps } from './regular';
 
 const EEXIST = -17;
@@ -29,17 +31,13 @@ interface OpenRequest {
   file: File | undefined;
 }
 
-const securityFileOpen = traced<[File]>(
-  'security_file_open',
-  (k, file) => [k.ptr(file.offset)],
-  () => 0,
-);
+const securityFileOpen = securityHook<[File]>('file_open', (k, file) => [k.ptr(file.offset)]);
 
-export const securityInodeCreate = traced<[Inode, Path, number]>(
-  'security_inode_create',
-  (k, dir, at, mode) => [k.ptr(dir.offset), k.ptr(at.dentry.offset), mode],
-  () => 0,
-);
+const securityInodeCreate = securityHook<[Inode, Path, number]>('inode_create', (k, dir, at, mode) => [
+  k.ptr(dir.offset),
+  k.ptr(at.dentry.offset),
+  mode,
+]);
 
 const vfsOpen = traced<[Path, File]>(
   'vfs_open',
@@ -69,7 +67,9 @@ function createMissing(k: Kernel, found: Found, mode: number): number {
   const denied = inodePermission(k, dir, MAY.WRITE | MAY.EXEC);
   if (denied < 0) return denied;
   if (dir.sb.fsType === 'proc' || dir.sb.fsType === 'sysfs') return EROFS;
-  return vfsCreate(k, found, mode & 0o7777 & ~k.task.fs.umask);
+  const wanted = mode & 0o7777 & ~k.task.fs.umask;
+  const verdict = securityPathMknod(k, found, S.IFREG | wanted);
+  return verdict < 0 ? verdict : vfsCreate(k, found, wanted);
 }
 
 /** A new inode under a negative dentry, owned by the current task. */
@@ -112,13 +112,20 @@ const doFilpOpen = traced<[OpenRequest]>(
     // Who makes a file may use it as asked, whatever its mode.
     const denied = missing ? 0 : mayOpen(k, inode, flags);
     if (denied < 0) return denied;
-    if (flags & O.TRUNC && inode.type === S.IFREG && (flags & O.ACCMODE) !== O.RDONLY) {
-      inode.truncate(0);
-      touch(k, inode);
-    }
     return openFile(k, request, found.path, inode, missing);
   },
 );
+
+/** `fs/namei.c: handle_truncate`: only what may be opened is emptied. */
+function handleTruncate(k: Kernel, flags: number, path: Path, inode: Inode): number {
+  const wanted = flags & O.TRUNC && inode.type === S.IFREG && (flags & O.ACCMODE) !== O.RDONLY;
+  if (!wanted) return 0;
+  const denied = securityPathTruncate(k, path);
+  if (denied < 0) return denied;
+  inode.truncate(0);
+  touch(k, inode);
+  return 0;
+}
 
 function openFile(k: Kernel, request: OpenRequest, path: Path, inode: Inode, created: boolean): number {
   const file = createFile(
@@ -128,7 +135,8 @@ function openFile(k: Kernel, request: OpenRequest, path: Path, inode: Inode, cre
     (request.flags & ~(O.CREAT | O.EXCL | O.TRUNC | O.CLOEXEC)) | O.LARGEFILE,
   );
   if (created) markCreated(k, file);
-  const denied = vfsOpen(k, path, file);
+  const opened = vfsOpen(k, path, file);
+  const denied = opened < 0 ? opened : handleTruncate(k, request.flags, path, inode);
   if (denied < 0) {
     inode.opens--;
     k.memory.free(file.offset);

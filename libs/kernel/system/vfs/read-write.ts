@@ -1,7 +1,8 @@
 import type { Kernel } from '../kernel';
 import type { Source } from '../mm/user-memory';
 import type { Sys } from '../sched/task-program';
-import { traced, tracedPair } from '../trace/traced';
+import { securityHook } from '../trace/security';
+import { tracedPair } from '../trace/traced';
 import { type File, setFilePos } from './file';
 import { MAY } from './namei';
 
@@ -10,11 +11,10 @@ const EINVAL = -22;
 const EISDIR = -21;
 const RW_COST_NS = 90;
 
-const securityFilePermission = traced<[File, number]>(
-  'security_file_permission',
-  (k, file, mask) => [k.ptr(file.offset), mask],
-  () => 0,
-);
+const securityFilePermission = securityHook<[File, number]>('file_permission', (k, file, mask) => [
+  k.ptr(file.offset),
+  mask,
+]);
 
 function check(k: Kernel, file: File, mask: number): number {
   if (mask === MAY.READ ? !file.readable : !file.writable) return EBADF;

@@ -29,7 +29,7 @@ export class ProgramsController {
   async getObject({ params }: ParsedRequest<'getObject'>): Promise<ResponseOf<'getObject'>> {
     const object = this.registry.object(params.id);
     await this.registry.refreshCounters();
-    return object.wire();
+    return this.registry.wire(object);
   }
 
   @Operation('unloadObject')

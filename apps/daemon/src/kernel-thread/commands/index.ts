@@ -1,6 +1,7 @@
 import type { KernelCommands } from '../../kernel/commands';
 import type { CommandHandlers } from '../../threads/rpc';
 import type { KernelHost } from '../host';
+import { bpffsCommands } from './bpffs';
 import { execCommands } from './exec';
 import { hookCommands } from './hooks';
 import { linkCommands } from './links';
@@ -17,6 +18,7 @@ export function kernelCommands(host: KernelHost): CommandHandlers<KernelCommands
     ...programCommands(host),
     ...linkCommands(host),
     ...mapCommands(host),
+    ...bpffsCommands(host),
     ...hookCommands(host),
     ...execCommands(host),
     ...workloadCommands(host),

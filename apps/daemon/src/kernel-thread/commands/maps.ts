@@ -7,7 +7,7 @@ import { mapType } from '@probed/spec';
 import type { KernelCommands } from '../../kernel/commands';
 import type { CommandHandlers } from '../../threads/rpc';
 import { type KernelHost, partsOn } from '../host';
-import { dumpOnNode } from '../map-contents';
+import { dumpOnNode, wireEntry } from '../map-contents';
 import type { MapEntry } from '../object-table';
 import { orRefuse, refuse } from '../refuse';
 
@@ -90,8 +90,7 @@ function valueInput(map: BpfMap, value: unknown): ValueInput {
 function entryOn({ object }: MapEntry, node: string, map: BpfMap, key: Uint8Array): EntryOnNode[] {
   const value = map.lookup(key);
   if (!value) return [];
-  const { values, ...entry } = entryDecoder(map.info, object.spec.btf)({ key, value });
-  return [{ node, ...entry, ...(values && { values: [...values] }) }];
+  return [{ node, ...wireEntry(entryDecoder(map.info, object.spec.btf)({ key, value })) }];
 }
 
 function noSuchKey({ name }: MapEntry, key: unknown): never {

@@ -7,8 +7,10 @@ import type { CommandHandlers } from '../../threads/rpc';
 import type { KernelHost } from '../host';
 import { detachLink } from '../links';
 import { refuse } from '../refuse';
+import { remaining } from '../remains';
 import { kernelProgram } from '../wire';
 
+const EBUSY = 16;
 const EOPNOTSUPP = 95;
 /** `attr.log_level` (include/linux/bpf_verifier.h): BPF_LOG_LEVEL1 with BPF_LOG_STATS. */
 const LOG_ALL = 5;
@@ -36,11 +38,19 @@ export function programCommands(host: KernelHost): Pick<CommandHandlers<KernelCo
       return { processed: verified.processed, log: fullLog(verified.spec, collection, machine) };
     },
     'program.unload': ({ program_id }) => {
-      const { object, id } = objects.program(program_id);
+      const { object, id, name } = objects.program(program_id);
+      const elsewhere = [...objects.all()].find(
+        (other) => other !== object && [...other.links.values()].some((link) => link.program.id === id),
+      );
+      if (elsewhere)
+        refuse('program-in-use', `program ${name} runs behind a link of object ${elsewhere.name}`, {
+          errno: EBUSY,
+          hint: 'update that link to another program first',
+        });
       host.drain();
       for (const link of [...object.links.values()]) if (link.program.id === id) detachLink(link);
       object.programs.delete(id);
-      return null;
+      return { remains: remaining(host) };
     },
   };
 }

@@ -12,6 +12,7 @@ export function statusCommands(host: KernelHost): Pick<CommandHandlers<KernelCom
     status: () => ({
       virtual_ns: cluster.nowNs() - startNs,
       lag_ms: pace.lagMs(performance.now(), cluster.nowNs()),
+      release: nodes[0].machine.options.image.release,
       memory_bytes: nodes.reduce((sum, { machine }) => sum + machine.memory.usedBytes, 0),
     }),
     fault: ({ mode }) => {
