@@ -24,7 +24,7 @@ const { output } = await cruise(
     validate: true,
     tsPreCompilationDeps: true,
     tsConfig: { fileName: join(root, 'tsconfig.json') },
-    exclude: { path: '(^|/)(node_modules|dist|dashboard/dist)/|\\.spec\\.ts$' },
+    exclude: { path: '(^|/)(node_modules|dist|dashboard/dist)/|(\\.spec|/testing)\\.ts$' },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.json'] },
   },

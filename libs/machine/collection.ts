@@ -91,6 +91,7 @@ export class Collection {
       },
       detach: () => this.detach(link),
     };
+    if (options.iter?.map) this.machine.references.iterates(link, options.iter.map);
     this.links.push(link);
     return ok(link);
   }

@@ -36,7 +36,7 @@ function rearrangement(sources: readonly (number | undefined)[]): Rearrangement 
 }
 
 /** For each parameter of the worn kernel, which of the reference kernel's it is. */
-export function mapParams(
+function mapParams(
   reference: Btf,
   from: readonly BtfParam[],
   worn: Btf,

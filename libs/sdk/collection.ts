@@ -39,6 +39,8 @@ export interface CollectionParts {
   readonly core: CoreCollection;
   readonly object: ObjectSpec;
   readonly options: LoadOptions;
+  /** What programs are attached to in place of what their sections name. */
+  readonly targets: ReadonlyMap<string, string>;
   /** Programs of the object that were not loaded. */
   readonly leftOut: readonly string[];
 }
@@ -254,7 +256,9 @@ function programOf(collection: Collection, loaded: LoadedProgram): Program {
 function attach(collection: Collection, loaded: LoadedProgram, options: AttachOptions): Link {
   const { core, internals, unloaded } = stateOf(collection);
   if (unloaded) fail('closed', `collection ${collection.name} is closed`);
-  const { cookie, ...others } = options;
+  const { cookie, ...rest } = options;
+  const target = rest.target ?? stateOf(collection).targets.get(loaded.name);
+  const others = { ...rest, ...(target !== undefined && { target }) };
   const attachOptions = { ...others, ...(cookie !== undefined && { cookie: Number(cookie) }) };
   const attached = core.attach(loaded, attachOptions);
   if (attached.ok) return linkOf(attached.value);

@@ -18,6 +18,7 @@ import {
   type KernelImage,
   KernelObjects,
   parseFaults,
+  withAttachTargets,
 } from '@probed/machine';
 import type { ObjectSpec } from '@probed/object';
 import { findScenario, SCENARIOS } from '@probed/workload';
@@ -70,6 +71,8 @@ export interface LoadOptions {
   maps?: { readonly [name: string]: { readonly maxEntries?: number } };
   /** Only these programs, whatever their sections say; by default all but optional ones (`SEC("?…")`), ones whose hook this kernel lacks, and ones that another does better (a kprobe beside its fentry). */
   programs?: readonly string[];
+  /** What programs are to be attached to in place of what their sections name: `{ on_read: 'ext4_file_read_iter' }`. */
+  attachTo?: { readonly [program: string]: string };
   /** Structs of records by map, when the object does not tell: `{ events: 'event' }`. */
   events?: { readonly [map: string]: string };
   /** The object's name when it is given as bytes. */
@@ -191,7 +194,8 @@ export class Machine {
     configure(spec, options);
     const { object, leftOut } = chosenPrograms(spec, options, internals);
     const core = unwrap(internals.core.load({ object }));
-    const collection = Collection.of({ machine: this, internals, core, object, options, leftOut });
+    const targets = new Map(objectOf(spec).targets);
+    const collection = Collection.of({ machine: this, internals, core, object, options, targets, leftOut });
     this.collections.add(collection);
     return collection;
   }
@@ -467,6 +471,7 @@ function configure(spec: CollectionSpec, options: LoadOptions): void {
   for (const [name, value] of Object.entries(options.variables ?? {})) spec.variables[name] = value;
   for (const [name, { maxEntries }] of Object.entries(options.maps ?? {}))
     if (maxEntries !== undefined) spec.maps[name].maxEntries = maxEntries;
+  for (const [name, target] of Object.entries(options.attachTo ?? {})) spec.programs[name].attachTo = target;
   for (const name of options.programs ?? []) spec.programs[name];
 }
 
@@ -477,12 +482,13 @@ interface Chosen {
 
 /** The object with the programs that are to be loaded. */
 function chosenPrograms(spec: CollectionSpec, { programs }: LoadOptions, { core }: MachineInternals): Chosen {
-  const { object, chosen } = objectOf(spec);
+  const { object, chosen, targets } = objectOf(spec);
   const wanted = (name: string) => programs?.includes(name) ?? chosen.get(name) === true;
   const kept = object.programs
     .filter(({ name, optional }) => (programs ? wanted(name) : (chosen.get(name) ?? !optional)))
     .map((program) => ({ ...program, optional: false }));
-  const asked = { ...object, programs: kept };
+  const aims = [...targets].map(([program, target]) => ({ program, target }));
+  const asked = withAttachTargets({ ...object, programs: kept }, aims);
   const kernel = { btf: core.facts.btf, hooks: core.kernel.hooks };
   const loaded = programs ? asked : chooseAlternatives(asked, kernel, wanted).object;
   const names = new Set(loaded.programs.map(({ name }) => name));

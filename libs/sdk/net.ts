@@ -9,7 +9,9 @@ export function htons(value: number): number {
 }
 
 /** 16 bits from network to host order. */
-export const ntohs = htons;
+export function ntohs(value: number): number {
+  return htons(value);
+}
 
 /** 32 bits from host to network order. */
 export function htonl(value: number): number {
@@ -17,7 +19,9 @@ export function htonl(value: number): number {
 }
 
 /** 32 bits from network to host order. */
-export const ntohl = htonl;
+export function ntohl(value: number): number {
+  return htonl(value);
+}
 
 /** An IPv4 address as a `__be32` holds it, as C's `inet_addr`. @throws ProbedError `address` */
 export function inetAddr(text: string): number {

@@ -247,7 +247,7 @@ test.each<[string, string, object, string]>([
   ],
   ['link detach on_exec', 'detach', { params: { id: '9' } }, 'detached link 9'],
   [
-    'link attach 7 --symbol vfs_read --symbol vfs_write --cookies 1,2',
+    'link attach 7 --pid 9 --symbol vfs_read --symbol vfs_write --cookies 1,2',
     'attach',
     { body: { program_id: 7, symbols: ['vfs_read', 'vfs_write'], cookies: [1, 2] } },
     'attached',
@@ -266,7 +266,7 @@ test('link why says what nodes have in common once', async () => {
     '',
     'node-1, node-2:',
     '  nothing came to it',
-    '      0 events',
+    '    · 0 events',
     '    → run something',
   ]);
 });

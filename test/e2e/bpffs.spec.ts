@@ -8,6 +8,8 @@ afterAll(cleanUp);
 const PINNED = join(ROOT, 'libs/machine/fixtures/pinned.bpf.o');
 const BPFFS = '/sys/fs/bpf';
 
+const ITERATORS = ['dump_task', 'dump_bpf_map_elem'];
+
 type LoadOptions = Omit<Exclude<NonNullable<RequestOf<'uploadProgram'>['body']>, Uint8Array>, 'object'>;
 
 function load(daemon: TestDaemon, name: string, options: LoadOptions = {}) {
@@ -99,6 +101,32 @@ describe('bpffs', () => {
     await daemon.get('unpin', { query: { path: `${BPFFS}/l` } });
     expect((await daemon.get('listLinks')).links).toEqual([]);
     expect((await daemon.ask('getLink', { params: { id: link.id } })).status).toBe(404);
+  });
+
+  test('iterators are read as text; over a map, they need one', async () => {
+    const file = join(ROOT, 'libs/machine/attach/fixtures/iterators.bpf.o');
+    const body = { object: readFileSync(file).toString('base64'), name: 'iterators' };
+    const object = await daemon.get('uploadProgram', { body: { ...body, only: ITERATORS } });
+    const linkOf = (name: string) => object.links.find(({ program }) => program === name)!;
+    const { nodes } = await daemon.get('readLink', { params: { id: linkOf('dump_task').id } });
+    expect(nodes.map(({ node, text }) => [node, / 1 systemd$/m.test(text)])).toEqual([
+      ['node-1', true],
+      ['node-2', true],
+    ]);
+    const elements = object.programs.find(({ name }) => name === 'dump_bpf_map_elem')!;
+    expect(elements.link_ids).toEqual([]);
+    expect(await refusal(daemon.ask('attach', { body: { program_id: elements.id } }))).toEqual([422, 22]);
+    const counts = object.maps.find(({ name }) => name === 'counts')!;
+    await daemon.get('updateMap', { params: { id: counts.id }, body: { key: 5, value: 6 } });
+    const over = { program_id: elements.id, iter: { map_id: counts.id }, node: 'node-2' };
+    const link = await daemon.get('attach', { body: over });
+    expect((await daemon.get('readLink', { params: { id: link.id } })).nodes).toEqual([
+      { node: 'node-2', text: '5: 6\n' },
+    ]);
+    expect(await refusal(daemon.ask('attach', { body: { ...over, iter: { map_id: 999 } } }))).toEqual([
+      404, 2,
+    ]);
+    await daemon.get('unloadObject', { params: { id: object.id } });
   });
 
   test('directories, nodes, and what Linux refuses', async () => {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
+import { loadReferenceKernel } from '@probed/assets';
 import type { Batch, ErrorBody, WireRecord } from '@probed/protocol';
 import { io, type Socket } from 'socket.io-client';
 import { cleanUp, eventually, newStateDir, ROOT, TestDaemon } from './support/daemon';
@@ -384,6 +385,15 @@ describe('starting', () => {
     ['a wrong port', ['--port', 'x'], 2, /--port/],
     ['an unknown flag', ['--prot', '1'], 2, /--prot/],
     ['an unknown scenario', ['--scenario', 'none'], 2, /no scenario none/],
+    ['BTF that is not there', ['--btf', '/nowhere/vmlinux'], 1, /\/nowhere\/vmlinux/],
+    ['BTF that is none', ['--btf', join(ROOT, 'package.json')], 1, /package\.json/],
+    [
+      'BTF of an object',
+      ['--btf', join(ROOT, 'examples/opensnoop/opensnoop.bpf.o')],
+      1,
+      /not the BTF of a whole kernel/,
+    ],
+    ['a release that is none', ['--release', '6.300'], 2, /6\.300 is no kernel release/],
     [
       'a state directory that can not be',
       ['--state-dir', '/dev/null/x'],
@@ -395,6 +405,25 @@ describe('starting', () => {
     expect(await daemon.exited).toEqual({ code, signal: null });
     expect(daemon.stderr).toMatch(line);
     expect(daemon.stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('wears another kernel, on every boot, and says so', async () => {
+    const stateDir = newStateDir();
+    const btf = join(stateDir, 'vmlinux-5.10.0-43.btf');
+    writeFileSync(btf, loadReferenceKernel().btf);
+    const daemon = await TestDaemon.start({ stateDir, args: ['--btf', btf] });
+    await daemon.upload('execaudit');
+    const uname = async () =>
+      (await daemon.get('startExecSession', { body: { pod: 'toolbox', command: ['uname', '-r'] } })).stdout;
+    expect(await uname()).toBe('5.10.0-43\n');
+    await daemon.get('restartKernel', { body: {} });
+    await eventually(async () =>
+      (await daemon.get('health')).kernel.state === 'running' ? true : undefined,
+    );
+    expect((await daemon.get('health')).kernel).toMatchObject({ release: '5.10.0-43', btf });
+    expect((await daemon.get('version')).kernel).toBe('Linux 5.10.0-43 x86_64');
+    expect((await daemon.get('listLinks')).links.map(({ state }) => state)).toEqual(['live', 'live']);
+    await daemon.stop();
   });
 
   test('a damaged token is refused, a stale lock is taken over', async () => {

@@ -61,11 +61,15 @@ test('has few files, and one dependency', () => {
   expect(text.join('\n')).not.toMatch(/from '@probed|from 'node:/);
 });
 
-test("the README's example test passes in jest", () => {
-  const readme = readFileSync(join(project, 'node_modules/probed/README.md'), 'utf8');
-  write('exec.test.js', /```js\n([\s\S]*?)```/.exec(readme)![1]);
+test('the example tests of both READMEs pass in jest', () => {
+  const examples = {
+    'package.test.js': join(project, 'node_modules/probed/README.md'),
+    'readme.test.js': join(ROOT, 'README.md'),
+  };
+  for (const [file, readme] of Object.entries(examples))
+    write(file, /```js\n([\s\S]*?)```/.exec(readFileSync(readme, 'utf8'))![1]);
   const out = run(process.execPath, [tool('jest/bin/jest.js'), '--rootDir', project, '--json', '--silent']);
-  expect(JSON.parse(out)).toMatchObject({ numPassedTests: 1, numFailedTests: 0, success: true });
+  expect(JSON.parse(out)).toMatchObject({ numPassedTests: 2, numFailedTests: 0, success: true });
 });
 
 test('an ES module under node --test', () => {

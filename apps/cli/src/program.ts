@@ -5,8 +5,10 @@ import { bpffsCommand, pinCommand, unpinCommand } from './commands/bpffs';
 import { btfCommand } from './commands/btf';
 import { demoCommand } from './commands/demo';
 import { execCommand } from './commands/exec';
+import { genCommand } from './commands/gen';
 import { helpCommand } from './commands/help';
 import { hooksCommand } from './commands/hooks';
+import { iterCommand } from './commands/iter';
 import { kernelCommand } from './commands/kernel';
 import { iterCommand, linkCommand } from './commands/link';
 import { mapCommand } from './commands/map';
@@ -46,7 +48,9 @@ export function createProgram(): Command {
     demoCommand(),
     progCommand(),
     btfCommand(),
+    genCommand(),
     hooksCommand(),
+    iterCommand(),
     scenarioCommand(),
     versionCommand(),
   ]) {

@@ -41,7 +41,7 @@ export interface CodeFunction {
   readonly faults: Diagnostic[];
 }
 
-export const TEXT_SECTION = '.text';
+const TEXT_SECTION = '.text';
 const ENOTSUP = 95;
 
 /** Splits the code sections into functions, in order of section and offset. */

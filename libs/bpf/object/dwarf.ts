@@ -74,7 +74,10 @@ const TEXT_BYTES_MAX = 16 * 1024 * 1024;
 interface AbbrevAttribute {
   readonly name: number;
   readonly form: number;
-  readonly implicit: bigint;
+  /** Undefined for a form that is not known, since what follows it cannot be found. */
+  readonly read: FormReader | undefined;
+  /** Something is made of its value. */
+  readonly wanted: boolean;
 }
 
 interface Abbrev {
@@ -83,8 +86,8 @@ interface Abbrev {
   readonly attributes: readonly AbbrevAttribute[];
 }
 
-/** The value of an attribute: a number, a text, or nothing of interest. */
-type AttributeValue = bigint | string | undefined;
+/** The value of an attribute: a number (BigInt where a double may not hold it), a text, or nothing of interest. */
+type AttributeValue = number | bigint | string | undefined;
 
 /**
  * Reads the type entries of `.debug_info`, versions 4 and 5, 32-bit format: what clang writes next to BTF. Damaged
@@ -105,7 +108,10 @@ class DwarfReader {
   readonly dies: Die[] = [];
   private readonly info: ByteReader;
   private readonly abbrevTables = new Map<number, Map<number, Abbrev>>();
-  private readonly texts = new Map<string, string>();
+  private readonly strOffsets: ByteReader;
+  /** Strings of `.debug_str` and `.debug_line_str` by offset. */
+  private readonly texts = new Map<number, string>();
+  private readonly lineTexts = new Map<number, string>();
   private textBytes = 0;
   private unitStart = 0;
   private addressBytes = 8;
@@ -113,6 +119,7 @@ class DwarfReader {
 
   constructor(private readonly sections: DwarfSections) {
     this.info = new ByteReader(sections.info);
+    this.strOffsets = new ByteReader(sections.strOffsets);
   }
 
   readUnits(): void {
@@ -154,9 +161,11 @@ class DwarfReader {
       for (;;) {
         const name = Number(uleb(reader));
         const form = Number(uleb(reader));
-        const implicit = form === FORM_IMPLICIT_CONST ? sleb(reader) : 0n;
+        const implicit = form === FORM_IMPLICIT_CONST ? sleb(reader) : undefined;
         if (name === 0 && form === 0) break;
-        attributes.push({ name, form, implicit });
+        const read = implicit === undefined ? FORMS[form] : () => implicit;
+        const wanted = name === AT.STR_OFFSETS_BASE || (KEPT.has(tag) && WANTED.has(name));
+        attributes.push({ name, form, read, wanted });
       }
       table.set(code, { tag, children, attributes });
     }
@@ -186,41 +195,36 @@ class DwarfReader {
   /** Undefined when a form is unknown, since what follows it cannot be found then. */
   private readAttributes(abbrev: Abbrev): Map<number, AttributeValue> | undefined {
     const values = new Map<number, AttributeValue>();
-    for (const { name, form, implicit } of abbrev.attributes) {
-      if (form === FORM_IMPLICIT_CONST) {
-        values.set(name, implicit);
-        continue;
-      }
-      const read = FORMS[form];
+    for (const { name, form, read, wanted } of abbrev.attributes) {
       if (!read) return undefined;
       const value = read(this.info, this.addressBytes);
-      values.set(name, KEEPS_TEXT.has(name) ? this.resolveText(form, value) : value);
-      if (name === AT.TYPE && typeof value === 'bigint' && form !== FORM_REF_ADDR)
-        values.set(name, value + BigInt(this.unitStart));
-      if (name === AT.STR_OFFSETS_BASE && typeof value === 'bigint') this.strOffsetsBase = Number(value);
+      if (!wanted) continue;
+      if (name === AT.NAME) values.set(name, this.resolveText(form, value));
+      else if (name === AT.TYPE && typeof value === 'number' && form !== FORM_REF_ADDR)
+        values.set(name, value + this.unitStart);
+      else values.set(name, value);
+      if (name === AT.STR_OFFSETS_BASE) this.strOffsetsBase = Number(value);
     }
     return values;
   }
 
   /** Text of a name, wherever it is kept. */
   private resolveText(form: number, value: AttributeValue): AttributeValue {
-    if (typeof value !== 'bigint') return value;
-    if (form === FORM_STRP) return this.text(this.sections.str, 's', Number(value));
-    if (form === FORM_LINE_STRP) return this.text(this.sections.lineStr, 'l', Number(value));
+    if (typeof value !== 'number') return value;
+    if (form === FORM_STRP) return this.text(this.sections.str, this.texts, value);
+    if (form === FORM_LINE_STRP) return this.text(this.sections.lineStr, this.lineTexts, value);
     if (!STRX_FORMS.has(form)) return value;
-    const place = this.strOffsetsBase + Number(value) * 4;
-    const offset = new ByteReader(this.sections.strOffsets).seek(place).u32();
-    return this.text(this.sections.str, 's', offset);
+    const offset = this.strOffsets.seek(this.strOffsetsBase + value * 4).u32();
+    return this.text(this.sections.str, this.texts, offset);
   }
 
-  private text(bytes: Uint8Array, section: string, offset: number): string {
-    const key = `${section}${offset}`;
-    let text = this.texts.get(key);
+  private text(bytes: Uint8Array, texts: Map<number, string>, offset: number): string {
+    let text = texts.get(offset);
     if (text === undefined) {
       text = new ByteReader(bytes).cstringAt(offset);
       this.textBytes += text.length;
       if (this.textBytes > TEXT_BYTES_MAX) throw new TruncatedError(offset, text.length, bytes.length);
-      this.texts.set(key, text);
+      texts.set(offset, text);
     }
     return text;
   }
@@ -233,7 +237,8 @@ class DwarfReader {
   ): Die {
     const number = (name: number) => {
       const value = values.get(name);
-      return typeof value === 'bigint' && value >= 0n && value < 0x1_0000_0000n ? Number(value) : undefined;
+      if (typeof value !== 'number' && typeof value !== 'bigint') return undefined;
+      return value >= 0 && value < 0x1_0000_0000 ? Number(value) : undefined;
     };
     const name = values.get(AT.NAME);
     const value = values.get(AT.CONST_VALUE);
@@ -249,7 +254,7 @@ class DwarfReader {
       byteSize: number(AT.BYTE_SIZE),
       encoding: number(AT.ENCODING),
       count: number(AT.COUNT) ?? (upper === undefined ? undefined : upper + 1),
-      value: typeof value === 'bigint' ? value : undefined,
+      value: typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : undefined,
       bitOffset: number(AT.DATA_BIT_OFFSET) ?? (location === undefined ? undefined : location * 8),
       bitSize: number(AT.BIT_SIZE),
       declaration: values.has(AT.DECLARATION),
@@ -260,7 +265,7 @@ class DwarfReader {
   }
 }
 
-const KEEPS_TEXT: ReadonlySet<number> = new Set([AT.NAME]);
+const WANTED: ReadonlySet<number> = new Set(Object.values(AT));
 const FORM_STRP = 0x0e;
 const FORM_REF_ADDR = 0x10;
 const FORM_LINE_STRP = 0x1f;
@@ -270,10 +275,14 @@ const STRX_FORMS: ReadonlySet<number> = new Set([0x1a, 0x25, 0x26, 0x27, 0x28]);
 
 type FormReader = (reader: ByteReader, addressBytes: number) => AttributeValue;
 
-const fixed =
-  (bytes: number): FormReader =>
-  (reader) =>
-    little(reader.slice(bytes));
+/** Unsigned, little-endian. */
+const fixed = (bytes: number): FormReader => FIXED[bytes] ?? ((reader) => little(reader.slice(bytes)));
+const FIXED: Readonly<Record<number, FormReader>> = {
+  1: (reader) => reader.u8(),
+  2: (reader) => reader.u16(),
+  3: (reader) => reader.u16() + reader.u8() * 0x1_0000,
+  4: (reader) => reader.u32(),
+};
 const block =
   (lengthOf: (reader: ByteReader) => number): FormReader =>
   (reader) => {
@@ -310,7 +319,7 @@ const FORMS: Readonly<Record<number, FormReader>> = {
   21: byUleb,
   23: fixed(4),
   24: block((r) => Number(uleb(r))),
-  25: () => 1n,
+  25: () => 1,
   26: byUleb,
   27: byUleb,
   28: fixed(4),
@@ -338,24 +347,38 @@ function little(bytes: Uint8Array): bigint {
 }
 
 const LEB_BYTES_MAX = 10;
+/** Seven groups of seven bits fit into a double. */
+const LEB_BYTES_EXACT = 7;
 
-function leb(reader: ByteReader): { value: bigint; bits: number; negative: boolean } {
-  let value = 0n;
-  let bits = 0;
-  for (let i = 0; i < LEB_BYTES_MAX; i++) {
+/** LEB128 (DWARF 5 §7.6). */
+function leb(reader: ByteReader, signed: boolean): number | bigint {
+  let value = 0;
+  let scale = 1;
+  for (let i = 0; i < LEB_BYTES_EXACT; i++) {
     const byte = reader.u8();
-    value |= BigInt(byte & 0x7f) << BigInt(bits);
-    bits += 7;
-    if (!(byte & 0x80)) return { value, bits, negative: (byte & 0x40) !== 0 };
+    value += (byte & 0x7f) * scale;
+    scale *= 128;
+    if (!(byte & 0x80)) return signed && byte & 0x40 ? value - scale : value;
+  }
+  return longLeb(reader, signed, BigInt(value));
+}
+
+function longLeb(reader: ByteReader, signed: boolean, low: bigint): bigint {
+  let value = low;
+  let bits = BigInt(LEB_BYTES_EXACT * 7);
+  for (let i = LEB_BYTES_EXACT; i < LEB_BYTES_MAX; i++) {
+    const byte = reader.u8();
+    value |= BigInt(byte & 0x7f) << bits;
+    bits += 7n;
+    if (!(byte & 0x80)) return signed && byte & 0x40 ? value - (1n << bits) : value;
   }
   throw new TruncatedError(reader.pos, 1, reader.size);
 }
 
-function uleb(reader: ByteReader): bigint {
-  return leb(reader).value;
+function uleb(reader: ByteReader): number | bigint {
+  return leb(reader, false);
 }
 
-function sleb(reader: ByteReader): bigint {
-  const { value, bits, negative } = leb(reader);
-  return negative ? value - (1n << BigInt(bits)) : value;
+function sleb(reader: ByteReader): number | bigint {
+  return leb(reader, true);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Btf } from '@probed/btf';
+import { type Btf, decodeValue } from '@probed/btf';
 import { eventTypes, findMap, namedEventType, parseObject, pickEventType } from './index';
 import type { ObjectSpec } from './object-spec';
 
@@ -23,6 +23,10 @@ test.each([
   ['dwarf', 'ring', ['open_event:96'], 'the size that is reserved, by DWARF'],
   ['dwarf', 'perf', ['close_event:16'], 'the size that is output, and no hash value'],
   ['dwarf', 'two_sizes', ['close_event:16', 'open_event:96'], 'one for each size'],
+  ['records', 'events', ['event:104'], 'a struct of the stack alone, by the code that fills it'],
+  ['records', 'tagged', ['opened:8', 'closed:8'], 'two of one size'],
+  ['records', 'composed_events', ['composed:608'], 'the value of the map that it is composed in'],
+  ['records', 'sent', ['passed:24'], "the type of a subprogram's parameter"],
   ['dwarf', 'by_pointer', ['pointed:12'], 'no constant size: the struct of the global pointer'],
 ])('%s %s: %j (%s)', (fixture, map, expected) => {
   expect(types(load(fixture), map)).toEqual(expected);
@@ -93,4 +97,41 @@ test.each([
 ])('of %j a record of %d bytes is %s', (sizes, length, expected) => {
   const candidates = sizes.map((bytes) => ({ btf: dwarf.btf!, typeId: 1, name: 't', bytes }));
   expect(pickEventType(candidates, length)?.bytes).toBe(expected);
+});
+
+test('types of one size are told apart by the numbers that they always hold', () => {
+  const object = load('records');
+  const both = eventTypes(object, findMap(object, 'tagged')!);
+  const picked = [1, 2, 3].map(
+    (tag) => pickEventType(both, 8, Uint8Array.of(tag, 0, 0, 0, 5, 0, 0, 0))?.name,
+  );
+  expect(picked).toEqual(['opened', 'closed', undefined]);
+});
+
+test('a struct made from the code has the places, widths and names of the real one', () => {
+  const object = load('records');
+  const [{ btf, typeId, fromCode }] = eventTypes(object, findMap(object, 'events')!);
+  expect(fromCode).toBe(true);
+  const record = new Uint8Array(104);
+  const view = new DataView(record.buffer);
+  view.setBigUint64(0, 7n, true);
+  view.setUint32(8, 42, true);
+  view.setInt32(12, -2, true);
+  view.setBigUint64(16, 1n, true);
+  view.setBigUint64(24, 2n, true);
+  record.set(new TextEncoder().encode('bash'), 32);
+  record.set(new TextEncoder().encode('/etc/passwd'), 48);
+  record.set([10, 0, 0, 1], 80);
+  view.setUint16(96, 253, true);
+  expect(decodeValue(btf, typeId, record)).toEqual({
+    ts: 7,
+    pid: 42,
+    ret: -2,
+    callers: [1, 2],
+    comm: 'bash',
+    fname: '/etc/passwd',
+    saddr_v4: 0x0100000a,
+    saddr_v6: `0a000001${'00'.repeat(12)}`,
+    dev: { major: 253, minor: 0 },
+  });
 });

@@ -126,8 +126,8 @@ function bestAgreeing(structs: readonly OwnStruct[], site: RecordSite): readonly
 /** So many members that the code names and a struct does not have rule the struct out. */
 const NAMES_THAT_DECIDE = 2;
 
-function mapValueTypes(object: ObjectSpec, { valueOf }: RecordSite): EventType[] {
-  return valueOf.flatMap((name) => {
+function mapValueTypes(object: ObjectSpec, { wholeValueOf }: RecordSite): EventType[] {
+  return wholeValueOf.flatMap((name) => {
     const map = object.maps.find((one) => one.name === name && one.section === undefined);
     return (map && valueType(object, map)) ?? [];
   });

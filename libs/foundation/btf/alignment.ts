@@ -61,7 +61,7 @@ function naturalAlign(type: BtfStruct | BtfUnion, alignOf: (id: number) => numbe
  * True when the layout cannot be had without `__attribute__((packed))`: a member off its natural alignment, a bit
  * field across its storage unit, or a size that is no multiple of the alignment.
  */
-export function isPacked(btf: Btf, type: BtfStruct | BtfUnion): boolean {
+function isPacked(btf: Btf, type: BtfStruct | BtfUnion): boolean {
   const alignOf = (id: number) => btf.alignOf(id);
   if (type.size % naturalAlign(type, alignOf) !== 0) return true;
   return type.members.some((member) => !fitsNaturally(btf, member));

@@ -20,6 +20,14 @@ export {
 } from './core/types';
 export { dedupBtf, type OutsideReferences } from './dedup/dedup';
 export { encodeBtf } from './encode';
+export { typeDocument } from './json-printer';
+export {
+  commonComposites,
+  diffLayout,
+  type LayoutDiff,
+  type MemberChange,
+  type MemberSide,
+} from './layout-diff';
 export { concatBtf, mergeBtf } from './merge';
 export { dumpRaw } from './raw-printer';
 export type {

@@ -202,4 +202,21 @@ describe('what is pinned outlives its collection', () => {
     node.bpffs.unlink(linkPath);
     expect(node.runtime.maps.byId(jumps.id)).toBeUndefined();
   });
+
+  test('an iterator over a map holds it, though its collection is gone', () => {
+    const node = machine();
+    const owner = load(node);
+    const file = join(__dirname, '../attach/fixtures/iterators.bpf.o');
+    const parsed = parseObject(readFileSync(file), 'iterators.bpf.o');
+    const loaded = parsed.ok ? node.load({ object: parsed.value }) : parsed;
+    if (!loaded.ok) throw new Error(loaded.error.message);
+    const elements = loaded.value.programs.find(({ spec }) => spec.attachTo === 'bpf_map_elem')!;
+    const map = owner.maps.get('own')!;
+    const link = loaded.value.attach(elements, { iter: { map } });
+    if (!link.ok) throw new Error(link.error.message);
+    owner.unload();
+    expect(node.runtime.maps.byId(map.id)).toBe(map);
+    link.value.detach();
+    expect(node.runtime.maps.byId(map.id)).toBeUndefined();
+  });
 });

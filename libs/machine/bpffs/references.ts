@@ -30,6 +30,7 @@ export class References {
   private readonly programs = new Set<LoadedProgram>();
   private readonly maps = new Set<BpfMap>();
   private readonly mapsOf = new WeakMap<LoadedProgram, readonly BpfMap[]>();
+  private readonly iterated = new WeakMap<Link, BpfMap>();
 
   constructor(
     private readonly collections: readonly Collection[],
@@ -47,6 +48,11 @@ export class References {
       program,
       [...names].flatMap((name) => maps.get(name) ?? []),
     );
+  }
+
+  /** An iterator goes over the elements of a map; its link holds it (kernel/bpf/map_iter.c: bpf_iter_attach_map). */
+  iterates(link: Link, map: BpfMap): void {
+    this.iterated.set(link, map);
   }
 
   /** A collection or one of its links is given up: what nothing else holds goes, the rest goes with its last holder. */
@@ -95,7 +101,7 @@ export class References {
 
   /** All that somebody holds now, be it of an unloaded collection; or would hold without one of the collections. */
   held(without?: Collection): Held {
-    const walk = new Walk(this.runtime, (program) => this.mapsOf.get(program) ?? []);
+    const walk = new Walk(this.runtime, this.mapsOf, this.iterated);
     for (const collection of this.collections) {
       if (collection === without) continue;
       const { links, programs, maps } = collection;
@@ -120,18 +126,21 @@ class Walk implements Held {
 
   constructor(
     private readonly runtime: BpfRuntime,
-    private readonly mapsOf: (program: LoadedProgram) => readonly BpfMap[],
+    private readonly mapsOf: WeakMap<LoadedProgram, readonly BpfMap[]>,
+    private readonly iterated: WeakMap<Link, BpfMap>,
   ) {}
 
   link(link: Link): void {
     this.links.add(link);
     this.program(link.program);
+    const map = this.iterated.get(link);
+    if (map) this.map(map);
   }
 
   program(program: LoadedProgram): void {
     if (this.programs.has(program)) return;
     this.programs.add(program);
-    for (const map of this.mapsOf(program)) this.map(map);
+    for (const map of this.mapsOf.get(program) ?? []) this.map(map);
   }
 
   map(map: BpfMap): void {

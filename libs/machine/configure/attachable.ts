@@ -17,13 +17,19 @@ const NOT_BY_SECTION: ReadonlySet<SectionKind> = new Set([
   'other',
 ]);
 
+/** Iterators that somebody has to say a map for. */
+const ITERATORS_OVER_MAPS: ReadonlySet<string> = new Set(['bpf_map_elem', 'bpf_sk_storage_map']);
+
 const NEAREST_MAX = 3;
 
-/** False for programs that their loader attaches itself, as with libbpf: sections that name no hook. */
+/** False for programs that their loader attaches itself, as with libbpf: sections that name no hook, or not all of it. */
 export function attachesBySection(program: LoadedProgram): boolean {
   const section = parseSectionName(program.spec.section);
   if (!section.ok) return true;
   const { kind, attachTo } = section.value;
+  if (kind === 'iter' && ITERATORS_OVER_MAPS.has(attachTo)) return false;
+  // What it iterates over is a map that somebody must name.
+  if (kind === 'iter' && attachTo === 'bpf_map_elem') return false;
   return !NOT_BY_SECTION.has(kind) && (attachTo !== '' || kind === 'perf_event');
 }
 

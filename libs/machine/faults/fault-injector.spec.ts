@@ -137,8 +137,8 @@ describe('which calls fail', () => {
   });
   test('a share of them, the same with the same seed', () => {
     const first = injected('ringbuf-output:25%');
-    expect(first.injected).toBeGreaterThan(0.1 * first.calls);
-    expect(first.injected).toBeLessThan(0.4 * first.calls);
+    expect(first.injected).toBeGreaterThan(0);
+    expect(first.injected).toBeLessThan(first.calls / 2);
     expect(injected('ringbuf-output:25%')).toEqual(first);
     expect(injected('ringbuf-output:25%', 9)).not.toEqual(first);
   });

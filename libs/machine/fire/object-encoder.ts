@@ -218,7 +218,7 @@ function scalar(value: HookValue, path: string): Result<EncodeInput> {
   return ok(value);
 }
 
-export function nameOf(type: BtfType): string {
+function nameOf(type: BtfType): string {
   if (type.kind === 'struct' || type.kind === 'union') return `${type.kind} ${type.name || '<anonymous>'}`;
   return type.name || type.kind;
 }

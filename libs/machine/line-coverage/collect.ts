@@ -1,7 +1,7 @@
 import type { Btf } from '@probed/btf';
 import { type BasicBlock, buildCfg, OP_MAY_GOTO } from '@probed/isa';
 import type { LoadedProgram } from '@probed/runtime';
-import type { Subprogram } from '@probed/spec';
+import type { LineInfo, Subprogram } from '@probed/spec';
 import type { Collection } from '../collection';
 import type { CoverageReport } from './coverage-report';
 import { ProgramRuns } from './program-runs';
@@ -29,8 +29,23 @@ function functionName({ verified }: LoadedProgram, sub: Subprogram, btf: Btf | u
 }
 
 function addFunction(runs: ProgramRuns, sub: Subprogram, name: string, report: CoverageReport): void {
-  const first = runs.line(sub.start);
-  if (first) report.addFunction(first.file, name, first.line, runs.executed[sub.start]);
+  const place = placeOf(runs, sub, name);
+  if (place) report.addFunction(place.file, name, place.line, runs.executed[sub.start]);
+}
+
+/**
+ * Where a function begins: the first line that names it. Code that was inlined at its start is of other functions; where
+ * no line has the name, the line of its last return is at least its own.
+ */
+function placeOf(runs: ProgramRuns, sub: Subprogram, name: string): LineInfo | undefined {
+  const named = new RegExp(`\\b${name}\\b[^;]*$`);
+  let last: LineInfo | undefined;
+  for (let slot = sub.start; slot < sub.end; slot++) {
+    const place = runs.line(slot);
+    if (place && named.test(place.text)) return place;
+    last = place ?? last;
+  }
+  return last;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { BPF_MAP_TYPE } from '@probed/abi';
-import { type JsonValue, valueDecoder } from '@probed/btf';
 import { listVariables } from '@probed/object';
 import type { CollectionSpec, MapInfo } from '@probed/spec';
+import { configuredNumber } from './configured-number';
 import { arrayHistogram, type Histogram, histogramSlots, valueHistogram } from './histogram';
 import type { TypedEntry, TypedVariable } from './map-dump';
 
@@ -71,14 +71,9 @@ function isUsed({ buckets }: Histogram): boolean {
 
 /** The unit that the object's configuration says its programs measure in. */
 function configuredUnit(collection: CollectionSpec): string | undefined {
-  const { btf } = collection;
-  if (!btf) return undefined;
-  for (const { map, name, offset, size, typeId } of listVariables(collection)) {
-    const rule = UNIT_VARIABLES.find(([pattern]) => pattern.test(name));
-    const contents = rule && collection.maps.find((spec) => spec.name === map)?.contents;
-    if (!rule || !contents) continue;
-    const value: JsonValue = valueDecoder(btf, typeId)(contents.subarray(offset, offset + size));
-    return rule[1](Number(value));
+  for (const [pattern, unitFor] of UNIT_VARIABLES) {
+    const value = configuredNumber(collection, pattern);
+    if (value !== undefined) return unitFor(value);
   }
   return undefined;
 }

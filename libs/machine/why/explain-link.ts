@@ -93,14 +93,19 @@ function cutShort({ link }: LinkCase): Finding[] {
   ];
 }
 
-function refusedOutput({ machine, collection, link }: LinkCase): Finding[] {
-  const evidence: string[] = [];
-  for (const name of outputMaps(link.program.verified)) {
+/** Which of the program's buffers could not take records. */
+function fullBuffers({ collection, link }: LinkCase): string[] {
+  return outputMaps(link.program.verified).flatMap((name) => {
     const map = collection.maps.get(name);
     const dropped =
       map instanceof RingBuffer ? map.droppedRecords : map instanceof PerfEventArray ? map.pendingLost : 0;
-    if (dropped > 0) evidence.push(`map ${name} refused ${dropped} records`);
-  }
+    return dropped > 0 ? [`map ${name} refused ${dropped} records`] : [];
+  });
+}
+
+function refusedOutput(at: LinkCase): Finding[] {
+  const { machine } = at;
+  const evidence = fullBuffers(at);
   const injected = (machine.faults?.counts ?? []).filter((count) => count.injected > 0);
   evidence.push(
     ...injected.map(({ fault, injected: n, calls }) => `fault ${fault}: ${n} of ${calls} calls failed`),
@@ -121,8 +126,10 @@ function ranTimes({ stats: { events, skipped, lost } }: Link): number {
   return events - skipped - lost;
 }
 
-/** It ran, has something to put out, and put out nothing. */
-function wroteNothing({ collection, link }: LinkCase): Finding[] {
+/** It ran, has something to put out, and put out nothing, though there was room. */
+function wroteNothing(at: LinkCase): Finding[] {
+  const { collection, link } = at;
+  if (fullBuffers(at).length > 0) return [];
   const { program, stats } = link;
   const goals = emittingCalls(program.verified);
   const ran = ranTimes(link);
@@ -163,9 +170,13 @@ const FILTER_NAME =
   /(^|_)(targ|target|filter|only|min|max|pid|tgid|tid|uid|gid|cgroup|cgid|comm|mnt|ns|ino|dev|port|ports|family|addr|saddr|daddr|failed|ignore|allow|deny|name|us|ms)(_|$)/i;
 const USER_ID = /(^|_)uid(_|$)/i;
 
+/** What loaders write for "any". */
+const NONE: ReadonlySet<string> = new Set(['-1', '4294967295', '18446744073709551615']);
+
 /** A user id of 0 is root, where all other constants are idle at 0. */
 function mayFilter({ name, value }: ReadConstant): boolean {
   if (!FILTER_NAME.test(name) || name.includes('fmt')) return false;
+  if (NONE.has(String(value))) return false;
   return USER_ID.test(name) ? true : !isZero(value);
 }
 

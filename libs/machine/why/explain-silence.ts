@@ -43,7 +43,7 @@ function firedIn({ firedIn: names }: LinkCase): { evidence: string[]; advice?: s
   if (names.length === 0) return { evidence: ['it fires in none of the scenarios in the box'] };
   return {
     evidence: [`it fires in the scenarios ${names.join(', ')}`],
-    advice: `try --scenario ${names[0]}`,
+    advice: `try --scenario ${names[0]} --for 2s`,
   };
 }
 

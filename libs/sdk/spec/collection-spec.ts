@@ -24,6 +24,8 @@ export interface ProgramSpec {
   readonly type: string;
   /** Whether it is to be loaded; false at first for `SEC("?…")`. Undefined: decided at load, see `machine.load`. */
   load: boolean | undefined;
+  /** What it is to be attached to in place of what the section names; for fentry, tp_btf, lsm it must be said before load. */
+  attachTo: string | undefined;
 }
 
 /** A map of an object that is not loaded yet. */
@@ -43,6 +45,7 @@ const states = new WeakMap<CollectionSpec, SpecState>();
 interface SpecState {
   readonly object: ObjectSpec;
   readonly chosen: Map<string, boolean>;
+  readonly targets: Map<string, string>;
 }
 
 const ENOENT = 2;
@@ -79,7 +82,7 @@ export class CollectionSpec {
   readonly bss: { [name: string]: Any };
 
   private constructor(object: ObjectSpec) {
-    states.set(this, { object, chosen: new Map() });
+    states.set(this, { object, chosen: new Map(), targets: new Map() });
     this.name = object.name;
     this.license = object.license;
     this.programs = namedObject<ProgramSpec>(`program in ${object.name}:`, {
@@ -109,7 +112,7 @@ function bytesOf(source: Uint8Array | ArrayBuffer | string): Uint8Array {
 }
 
 function programSpec(spec: CollectionSpec, name: string): ProgramSpec {
-  const { object, chosen } = objectOf(spec);
+  const { object, chosen, targets } = objectOf(spec);
   const program = object.programs.find((one) => one.name === name)!;
   return {
     name,
@@ -121,6 +124,13 @@ function programSpec(spec: CollectionSpec, name: string): ProgramSpec {
     set load(load) {
       if (load === undefined) chosen.delete(name);
       else chosen.set(name, load);
+    },
+    get attachTo() {
+      return targets.get(name);
+    },
+    set attachTo(target) {
+      if (target === undefined) targets.delete(name);
+      else targets.set(name, target);
     },
   };
 }

@@ -64,6 +64,8 @@ export const link = z.object({
   state: z.enum(['live', 'inert']),
   nodes: z.array(z.string()),
   created_at: timestamp,
+  /** How many functions or places it hangs at, for the kinds that have several. */
+  places: z.number().int().optional(),
   /** What bpf_get_attach_cookie gives. */
   cookie: z.number().int().optional(),
   /** All nodes together. */

@@ -1,5 +1,6 @@
 import type { LinkWhy } from '@probed/protocol';
 import { Printer } from '../output/printer';
+import { findingLines } from '../output/why-text';
 import type { DaemonOptions } from './daemon-address';
 import { DaemonClient } from './daemon-client';
 import { findLink } from './resolve';
@@ -19,14 +20,10 @@ export async function explainLink(wanted: string, options: DaemonOptions): Promi
 function whyText({ link, nodes }: LinkWhy): string {
   const groups = new Map<string, string[]>();
   for (const { node, findings } of nodes) {
-    const text = findings.flatMap(findingLines).join('\n');
+    const text = findingLines(findings).join('\n');
     groups.set(text, [...(groups.get(text) ?? []), node]);
   }
   const title = `link ${link.id}: ${link.object}/${link.program} at ${link.hook}`;
   const parts = [...groups].map(([text, names]) => `${names.join(', ')}:\n${text}`);
   return [title, ...parts].join('\n\n');
-}
-
-function findingLines({ what, evidence, advice }: LinkWhy['nodes'][number]['findings'][number]): string[] {
-  return [`  ${what}`, ...evidence.map((line) => `      ${line}`), ...(advice ? [`    → ${advice}`] : [])];
 }

@@ -1,4 +1,5 @@
-import type { AttachOptions, Link } from '@probed/protocol';
+import type { AttachOptions, Link, Program } from '@probed/protocol';
+import { failUsage } from '../errors';
 import { formatTable } from '../output/columns';
 import { formatFacts, shortTime } from '../output/facts';
 import { note, Printer } from '../output/printer';
@@ -6,7 +7,7 @@ import { clockTime } from '../output/record-table';
 import { TextWriter } from '../output/text-writer';
 import type { DaemonOptions } from './daemon-address';
 import { DaemonClient } from './daemon-client';
-import { findLink, findProgram } from './resolve';
+import { findLink, findMap, findProgram } from './resolve';
 
 export interface ListOptions extends DaemonOptions {
   /** Also where each is pinned. */
@@ -72,6 +73,7 @@ function linkText(link: Link): string {
     ['object', `${link.object} (id ${link.object_id})`],
     ['hook', link.hook],
     ['state', link.state === 'inert' ? 'inert: nothing in this kernel fires the hook' : link.state],
+    ['places', link.places === undefined ? undefined : String(link.places)],
     ['cookie', link.cookie === undefined ? undefined : String(link.cookie)],
     ['created', shortTime(link.created_at)],
     ['pinned', link.pinned?.join(', ')],
@@ -141,27 +143,26 @@ export interface AttachLinkOptions extends DaemonOptions {
   readonly symbol?: readonly string[];
   readonly cookies?: readonly number[];
   readonly pid?: number;
-  readonly iter?: IterTarget;
+  readonly tid?: number;
+  readonly map?: string;
 }
-
-type IterTarget = NonNullable<AttachOptions['iter']>;
 
 /** `probectl link attach`. */
 export async function attachLink(
   wanted: string,
   target: string | undefined,
-  { node, cookie, cookies, symbol, pid, iter, ...options }: AttachLinkOptions,
+  { node, cookie, cookies, symbol, pid, tid, map, ...options }: AttachLinkOptions,
 ): Promise<void> {
   const client = DaemonClient.open(options);
   const program = await findProgram(client, wanted);
+  const map_id = map === undefined ? undefined : (await findMap(client, map)).id;
   const where = {
     ...(target !== undefined && { target }),
     ...(node !== undefined && { node }),
     ...(cookie !== undefined && { cookie }),
     ...(symbol !== undefined && { symbols: [...symbol] }),
     ...(cookies !== undefined && { cookies: [...cookies] }),
-    ...(pid !== undefined && { pid }),
-    ...(iter !== undefined && { iter }),
+    ...tasksOf(program, { pid, tid, map_id }),
   };
   const link = await client.call('attach', { body: { program_id: program.id, ...where } });
   const printer = new Printer(options.json === true);
@@ -171,6 +172,21 @@ export async function attachLink(
     note(`warning: ${link.program} will not run: nothing in this kernel fires ${link.hook}`);
   }
 }
+
+/** An iterator goes over the threads of a process; other programs are attached in it. */
+function tasksOf({ section }: Program, { pid, tid, map_id }: Pick<IterTarget, 'pid' | 'tid' | 'map_id'>) {
+  const isIterator = /^\??iter(\.s)?(\/|$)/.test(section);
+  if (!isIterator && (tid ?? map_id) !== undefined)
+    failUsage(`--${tid === undefined ? 'map' : 'tid'} goes with iterators`, `its section is ${section}`);
+  const given = {
+    ...(pid !== undefined && { pid }),
+    ...(tid !== undefined && { tid }),
+    ...(map_id !== undefined && { map_id }),
+  };
+  return isIterator && Object.keys(given).length > 0 ? { iter: given } : given;
+}
+
+type IterTarget = NonNullable<AttachOptions['iter']>;
 
 /** `probectl link detach`. */
 export async function detachLink(wanted: string, options: DaemonOptions): Promise<void> {

@@ -49,6 +49,11 @@ export async function unloadObject(wanted: string, options: DaemonOptions): Prom
   await client.call('unloadObject', { params: { id: object.id } });
   const printer = new Printer(options.json === true);
   const programs = object.programs.map(({ name }) => name);
-  printer.document({ unloaded: { object: object.name, object_id: object.id, programs } });
+  const pinned = [...object.programs, ...object.maps, ...object.links].flatMap(
+    ({ pinned: paths = [] }) => paths,
+  );
+  const stays = { ...(pinned.length > 0 && { pinned }) };
+  printer.document({ unloaded: { object: object.name, object_id: object.id, programs, ...stays } });
   printer.text(`unloaded ${object.name} (id ${object.id}): ${programs.join(', ') || 'no programs'}`);
+  if (pinned.length > 0) printer.text(`what is pinned stays: ${pinned.join(', ')}`);
 }

@@ -71,8 +71,9 @@ export class RecordPrinter {
     const key = `${record.object}\0${record.map}\0${record.event}`;
     const table = value === undefined ? undefined : this.tableOf(key, record, value);
     if (table && value !== undefined) {
+      const row = table.row({ ...record, value, stacks: stacksOf(record) }, source);
       if (this.headings.due(key)) this.line(table.heading());
-      this.line(table.row({ ...record, value, stacks: stacksOf(record) }, source));
+      this.line(row);
       return;
     }
     this.line(recordLine(clockTime(record.time), source, this.source.width, withoutTable(record, value)));

@@ -60,7 +60,13 @@ function attachCommand(): Command {
       collectText,
     )
     .option('--cookies <n,n…>', 'a cookie for each --symbol, in their order', parseCookies)
-    .option('--pid <pid>', 'uprobes and USDT probes: in this process only', parseCount(1, PID_MAX));
+    .option(
+      '--pid <pid>',
+      'uprobes and USDT probes: in this process only; iterators: over its threads',
+      parseCount(1, PID_MAX),
+    )
+    .option('--tid <tid>', 'iterators: over this thread only', parseCount(1, PID_MAX))
+    .option('--map <id|name>', 'iterators of bpf_map_elem: over this map');
   return withDaemon(command).action(
     async (program: string, target: string | undefined, options: AttachLinkOptions) => {
       const { attachLink } = await import('../client/links.js');

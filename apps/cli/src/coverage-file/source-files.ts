@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, isAbsolute, relative } from 'node:path';
 import { CoverageReport, type FileCoverage } from '@probed/machine';
 
@@ -16,7 +16,7 @@ const NOT_UNDER_TEST =
 /** Paths relative to the working folder where the files are below it; headers of others are left out. */
 export function sourceFiles(files: readonly FileCoverage[], cwd = process.cwd()): SourceFiles {
   const own = files.filter(({ path }) => !NOT_UNDER_TEST.test(path));
-  const found = merged(own.map((file) => ({ ...file, path: placeOf(file.path, cwd) })));
+  const found = merged(own.map((file) => withDeclarations({ ...file, path: placeOf(file.path, cwd) })));
   return { files: found, missing: found.map(({ path }) => path).filter((path) => !existsSync(path)) };
 }
 
@@ -33,6 +33,27 @@ function placeOf(path: string, cwd: string): string {
     if (existsSync(end) && basename(end) !== end) return end;
   }
   return path;
+}
+
+/** Functions at the lines that declare them, where the source is there to tell. */
+function withDeclarations(file: FileCoverage): FileCoverage {
+  if (!existsSync(file.path)) return file;
+  const text = readFileSync(file.path, 'utf8').split('\n');
+  const functions = file.functions.map((one) => ({
+    ...one,
+    line: declarationLine(text, one.name, one.line),
+  }));
+  return { ...file, functions };
+}
+
+/** The last line up to `line` that names a function and is no statement; `line` when there is none. */
+function declarationLine(text: readonly string[], name: string, line: number): number {
+  const declares = new RegExp(`(^|[\\s*(])${name}\\s*[(,)]`);
+  for (let at = Math.min(line, text.length); at > 0; at--) {
+    const source = text[at - 1];
+    if (declares.test(source) && !source.trimEnd().endsWith(';')) return at;
+  }
+  return line;
 }
 
 /** The same file under two names is one. */

@@ -9,7 +9,7 @@ const USER = /user|ustack|u_stack/;
 
 /**
  * Stacks of a map's entries, one a line, outermost frame first, with their weights: what flamegraph.pl and speedscope
- * read. `comm;main;read;entry_SYSCALL_64_after_hwframe;ksys_read 42`. Entries without a stack are left out.
+ * read: `comm;main;read;entry_SYSCALL_64_after_hwframe;ksys_read 42`. Entries whose key has no stack are left out.
  */
 export function foldedLines(entries: readonly TypedEntry[]): string[] {
   const weights = new Map<string, number>();
@@ -23,7 +23,9 @@ export function foldedLines(entries: readonly TypedEntry[]): string[] {
 }
 
 function framesOf({ stacks }: TypedEntry): StackFrame[] {
-  const paths = Object.keys(stacks ?? {}).sort((a, b) => Number(USER.test(b)) - Number(USER.test(a)));
+  const paths = Object.keys(stacks ?? {})
+    .filter((path) => path.startsWith('key'))
+    .sort((a, b) => Number(USER.test(b)) - Number(USER.test(a)));
   return paths.flatMap((path) => [...(stacks?.[path] ?? [])].reverse());
 }
 

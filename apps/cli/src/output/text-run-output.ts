@@ -75,8 +75,10 @@ export class TextRunOutput implements RunOutput {
       this.line(recordLine(clockTime(record.time), source, this.sourceWidth, what));
       return;
     }
+    // The row first: the heading is as wide as what it turns out to show.
+    const row = table.row(record, source);
     if (this.headings.due(tableKey(record))) this.line(table.heading());
-    this.line(table.row(record, source));
+    this.line(row);
   }
 
   private tableOf(record: RecordDocument): RecordTable | undefined {

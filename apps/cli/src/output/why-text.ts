@@ -6,7 +6,7 @@ export function whyText({ program, hook, findings }: WhyDocument): string {
   return [`\nwhy ${program} (${hook}):`, ...findingLines(findings)].join('\n');
 }
 
-export function findingLines(findings: readonly Finding[]): string[] {
+export function findingLines(findings: readonly Omit<Finding, 'code'>[]): string[] {
   return findings.flatMap(({ what, evidence, advice }) => [
     `  ${what}`,
     ...evidence.map((line) => `    · ${line}`),

@@ -40,7 +40,7 @@ const listWords = z.strictObject({
 });
 
 /** A list is what comes in order; `snapshot` is all of it as it was. */
-export const listExpectation = z.preprocess(
+const listExpectation = z.preprocess(
   (value) => (Array.isArray(value) ? { in_order: value } : value === 'snapshot' ? { snapshot: true } : value),
   listWords,
 );
@@ -164,5 +164,4 @@ export const caseFileSchema = z.strictObject({
   cases: z.array(caseSchema).min(1).optional(),
 });
 export type CaseDocument = z.output<typeof caseSchema>;
-export type CaseFileDocument = z.output<typeof caseFileSchema>;
 export type ExpectationDocument = z.output<typeof expectation>;

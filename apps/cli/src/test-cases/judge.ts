@@ -134,7 +134,7 @@ const RECORD_MEMBERS: ReadonlySet<string> = new Set([
 ]);
 
 /** `{ comm: cat }` stands for `{ value: { comm: cat } }`. */
-export function recordPattern(pattern: Pattern): Pattern {
+function recordPattern(pattern: Pattern): Pattern {
   if (!isMembers(pattern) || operatorsOf(pattern)) return { value: pattern };
   const own = Object.entries(pattern).filter(([name]) => !RECORD_MEMBERS.has(name));
   if (own.length === 0) return pattern;

@@ -63,6 +63,13 @@ test('flags win over the environment, which wins over defaults', () => {
   });
 });
 
+test('the kernel to wear: a file from the folder that the daemon was started in', () => {
+  expect(config(['--btf', 'x.btf'], { PROBED_RELEASE: '5.10.0-43-amd64' })).toMatchObject({
+    btf: join(process.cwd(), 'x.btf'),
+    release: '5.10.0-43-amd64',
+  });
+});
+
 test('names and origins add up', () => {
   const env = { PROBED_ALLOW_HOST: 'a,b:80' };
   expect(config(['--allow-host', 'c', '--allow-origin', 'https://d.example'], env)).toMatchObject({
@@ -89,6 +96,8 @@ test.each([
   ['--records-max', '10'],
   ['--db-max-mb', '1'],
   ['--log-level', 'loud'],
+  ['--btf', ''],
+  ['--release', 'six'],
 ])('%s %j is refused in one line, exit code 2', (flag, value) => {
   const { message, exitCode } = fault([`${flag}=${value}`]);
   expect(exitCode).toBe(2);

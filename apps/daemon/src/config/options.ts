@@ -95,7 +95,7 @@ export function optionRows(env: Env): readonly OptionRow[] {
     {
       flags: '--release <release>',
       env: 'PROBED_RELEASE',
-      text: "with --btf: what uname shows, in place of what the file's name tells",
+      text: "what uname shows; by default what the BTF file's name tells, else the reference kernel's",
       parse: release,
     },
     { flags: '--trace', env: 'PROBED_TRACE', text: 'print records as they come', value: false },

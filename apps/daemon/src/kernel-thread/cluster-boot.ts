@@ -45,7 +45,8 @@ export function scenarioOf(name: string): Result<ClusterScenario> {
 
 /** @throws when the file that was good at the daemon's start is no more */
 function kernelImage({ btf, release }: KernelBoot): KernelImage {
-  if (btf === undefined) return loadKernelImage();
+  if (btf === undefined && release === undefined) return loadKernelImage();
+  if (btf === undefined) return loadKernelImage({ btf: loadKernelImage().btf, release });
   const custom = readCustomKernel(btf, release);
   if (!custom.ok) throw new Error(formatDiagnostic(custom.error));
   return loadKernelImage(custom.value);

@@ -82,7 +82,7 @@ export function attachAll(
   return made;
 }
 
-const WHY_NOT = 'its section names no hook';
+const WHY_NOT = 'its section does not say where';
 
 function attachOptions(host: KernelHost, node: string, request: WireAttachOptions): AttachOptions {
   const { target, symbols, cookie, cookies, pid, perf, iter } = request;

@@ -39,6 +39,7 @@ export function kernelLink(
   { id, object, program, request, hook, state, nodes }: LinkEntry,
   wallTime: WallTime,
 ): KernelLink {
+  const [{ attachment }] = nodes.values();
   const perNode = [...nodes].map(([node, { stats }]) => ({ node, ...linkStats(stats, wallTime) }));
   return {
     id,
@@ -49,6 +50,7 @@ export function kernelLink(
     hook,
     state,
     nodes: [...nodes.keys()],
+    ...(attachment.places !== undefined && { places: attachment.places }),
     ...(request.cookie !== undefined && { cookie: request.cookie }),
     stats: summed(perNode),
     node_stats: perNode,

@@ -29,8 +29,8 @@ export class LineTable {
 
 /** Of a line with several statements, the one at a column (from 1). */
 function statementAt(text: string, column: number): string {
+  if (column < 1 || column > text.length) return text;
+  const start = column < 2 ? 0 : text.lastIndexOf(';', column - 2) + 1;
   const end = text.indexOf(';', column - 1);
-  const start = column > 0 ? text.lastIndexOf(';', column - 2) + 1 : 0;
-  if (start === 0 || column < 2) return end < 0 || column === 0 ? text : text.slice(0, end + 1);
-  return end < 0 ? text.slice(start) : text.slice(start, end + 1);
+  return text.slice(start, end < 0 ? text.length : end + 1);
 }

@@ -31,7 +31,7 @@ export interface RecordSite {
   /** Names of types that the source gives the record, likeliest first. */
   readonly typeNames: readonly string[];
   /** The record is the whole value of one of these maps. */
-  readonly valueOf: readonly string[];
+  readonly wholeValueOf: readonly string[];
   /** Subprogram parameters that the record is passed by: function at a slot, parameter 1–5. */
   readonly parameters: readonly { readonly callee: number; readonly parameter: number }[];
 }
@@ -41,6 +41,10 @@ export const EXACT = 4;
 const INHERITED = 2;
 /** The value was computed under such a line. */
 const COMPUTED = 1.5;
+
+/** Places in one program that are looked into, and writes of each: hostile programs have any number. */
+const SITES_MAX = 256;
+const WRITES_MAX = 4096;
 
 interface Analysed {
   readonly program: ProgramSpec;
@@ -55,7 +59,9 @@ export function recordSites(programs: readonly ProgramSpec[]): RecordSite[] {
     flow: programFlow(program),
     lines: new LineTable(program),
   }));
-  return analysed.flatMap((one) => one.flow.outputs.map((output) => siteOf(output, one, analysed)));
+  return analysed.flatMap((one) =>
+    one.flow.outputs.slice(0, SITES_MAX).map((output) => siteOf(output, one, analysed)),
+  );
 }
 
 function siteOf(output: OutputSite, own: Analysed, all: readonly Analysed[]): RecordSite {
@@ -69,7 +75,7 @@ function siteOf(output: OutputSite, own: Analysed, all: readonly Analysed[]): Re
     sizes: output.sizes,
     fields,
     typeNames: typeNames(output, own, fields),
-    valueOf: output.data.flatMap(({ base, offset }) =>
+    wholeValueOf: output.data.flatMap(({ base, offset }) =>
       base.startsWith('map:') && offset === 0 ? [base.slice('map:'.length)] : [],
     ),
     parameters: parametersOf(output.data, own.flow),
@@ -90,7 +96,8 @@ function fieldsFrom(start: Place, output: OutputSite, { flow, lines }: Analysed)
   const writes = flow.writes
     .filter(({ place }) => place.base === start.base)
     .map((write) => ({ ...write, offset: write.place.offset - start.offset }))
-    .filter(({ offset, bytes }) => offset >= 0 && offset + bytes <= end);
+    .filter(({ offset, bytes }) => offset >= 0 && offset + bytes <= end)
+    .slice(0, WRITES_MAX);
   const variables = variablesOf(writes, start, output, lines);
   return writes.map(({ offset, bytes, as, constant, slot, from }) => ({
     offset,

@@ -71,7 +71,7 @@ class SymbolAppender {
     this.output.globals.set(symbol.name, {
       name: symbol.name,
       index,
-      file: this.source.name,
+      source: this.source,
       section: placed.target,
       isExtern: symbol.section === SHN_UNDEF,
       isWeak: symbol.binding === STB.WEAK,
@@ -123,7 +123,7 @@ class SymbolAppender {
   private resolve(known: GlobalSymbol, placed: Placed, declaration: GlobalDeclaration): void {
     const { symbol } = placed;
     const isExtern = symbol.section === SHN_UNDEF;
-    const files = `${known.file} and ${this.source.name}`;
+    const files = `${known.source.name} and ${this.source.name}`;
     if (!isExtern && !known.isExtern && !known.isWeak && symbol.binding !== STB.WEAK)
       refuse(`'${symbol.name}' is defined in both ${files}, and neither is weak`);
     this.checkTypes(known, declaration, files);
@@ -141,14 +141,14 @@ class SymbolAppender {
     target.size = symbol.size;
     known.section = placed.target;
     known.isExtern = false;
-    known.file = this.source.name;
+    known.source = this.source;
     known.needsType = true;
     this.completeDeclaration(known, declaration);
   }
 
   private checkTypes(known: GlobalSymbol, { typeId }: GlobalDeclaration, files: string): void {
     const btf = this.source.btf as Btf;
-    if (known.btfId === 0) refuse(`no BTF describes global symbol '${known.name}'`, known.file);
+    if (known.btfId === 0) refuse(`no BTF describes global symbol '${known.name}'`, known.source.name);
     const sides = [
       { btf: this.linked, id: known.btfId },
       { btf, id: typeId },

@@ -61,9 +61,11 @@ function appendVariables(output: Output, source: SourceObject, section: SourceSe
         source.name,
       );
     if (symbol && symbol.variable >= 0) {
+      if (source.btf?.kind(typeId) === 'func') continue;
       const known = target.variables[symbol.variable];
-      if (source.btf?.kind(typeId) !== 'func')
-        target.variables[symbol.variable] = { ...known, size: symbol.typeBytes };
+      // libbpf's linker leaves the extern's offset, and such an object then does not load.
+      const place = symbol.source === source ? moved + offset : known.offset;
+      target.variables[symbol.variable] = { ...known, size: symbol.typeBytes, offset: place };
       continue;
     }
     if (symbol) symbol.variable = target.variables.length;

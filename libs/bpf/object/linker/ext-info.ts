@@ -69,8 +69,9 @@ function readPart(reader: ByteReader, bytes: number, part: ExtPart, btf: Btf, fi
     const count = reader.u32();
     if (section === undefined || count === 0) refuse(`.BTF.ext: ${part} records of no section`, file);
     // A copy, since the section may lie at any offset.
-    const words = new Uint32Array((count * recordBytes) / 4);
-    new Uint8Array(words.buffer).set(reader.slice(count * recordBytes));
+    const records = reader.slice(count * recordBytes);
+    const words = new Uint32Array(records.length / 4);
+    new Uint8Array(words.buffer).set(records);
     checkRecords(words, recordBytes / 4, part, btf, file);
     all.push({ part, section, recordBytes, words });
   }

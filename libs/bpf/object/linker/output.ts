@@ -4,7 +4,7 @@ import { SHF_EXECINSTR, SHT } from '../elf-constants';
 import { alignUp, GrowingBytes } from './bytes';
 import type { ExtPart } from './ext-info';
 import { refuse } from './fault';
-import type { PlacedVariable, SourceSection } from './source';
+import type { PlacedVariable, SourceObject, SourceSection } from './source';
 import { StringTable } from './string-table';
 
 /** Bytes of one section, all inputs together; a data section becomes one map value, which is no larger. */
@@ -62,8 +62,8 @@ export interface GlobalSymbol {
   readonly name: string;
   /** Index in the symbol table. */
   readonly index: number;
-  /** File that defines it, or that asked for it first. */
-  file: string;
+  /** Object that defines it, or that asked for it first. */
+  source: SourceObject;
   section: OutputSection | undefined;
   isExtern: boolean;
   isWeak: boolean;

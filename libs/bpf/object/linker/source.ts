@@ -50,7 +50,7 @@ export interface SourceObject {
 const SHT_LLVM_ADDRSIG = 0x6fff_4c03;
 const LINKED_TYPES: ReadonlySet<number> = new Set([SHT.SYMTAB, SHT.PROGBITS, SHT.NOBITS, SHT.REL]);
 /** Clang lists externs without a section there; they are the linker's to resolve. */
-export const EXTERN_DATASEC = '.extern';
+const EXTERN_DATASEC = '.extern';
 
 /** Reads and checks one object. tools/lib/bpf/linker.c: linker_load_obj_file. */
 export function readSource({ name, bytes }: LinkInput): SourceObject {

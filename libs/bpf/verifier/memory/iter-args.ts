@@ -11,10 +11,10 @@ const RDONLY_BUF = BUF | MEM_RDONLY;
  * trusted pointers.
  */
 const ITER_ARGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  bpf_link: { link: TRUSTED_OR_NULL },
+  bpf_link: { link: BTF_OR_NULL },
   bpf_map: { map: TRUSTED_OR_NULL },
   bpf_map_elem: { key: RDONLY_BUF, value: BUF },
-  bpf_prog: { prog: TRUSTED_OR_NULL },
+  bpf_prog: { prog: BTF_OR_NULL },
   bpf_sk_storage_map: { sk: BTF_OR_NULL, value: BUF },
   cgroup: { cgroup: TRUSTED_OR_NULL },
   dmabuf: { dmabuf: TRUSTED_OR_NULL },
@@ -28,7 +28,7 @@ const ITER_ARGS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   task_vma: { task: BTF_OR_NULL, vma: BTF_OR_NULL },
   tcp: { sk_common: TRUSTED_OR_NULL },
   udp: { udp_sk: TRUSTED_OR_NULL },
-  unix: { unix_sk: TRUSTED_OR_NULL },
+  unix: { unix_sk: BTF_OR_NULL },
 };
 
 /** Register type of an iterator's argument, undefined for one of no special kind. @param iterator without `bpf_iter_` */

@@ -20,7 +20,7 @@ export type NumberText = (value: number) => string | undefined;
 type Names = Readonly<Record<string, number>>;
 
 /** One name of a table. */
-export function oneOf(names: Names, prefix: string): NumberText {
+function oneOf(names: Names, prefix: string): NumberText {
   const byValue = new Map<number, string>();
   for (const [name, value] of Object.entries(names))
     if (!byValue.has(value)) byValue.set(value, prefix + name);

@@ -1,10 +1,13 @@
 import { BPF_ALU_OP, type Insn, insnOp, isAluClass } from '@probed/isa';
 import type { CollectionSpec, ProgramSpec } from '@probed/spec';
+import { configuredNumber } from '../configured-number';
 
 /** What the programs of an object tell about the numbers that they write. */
 export interface ObjectEvidence {
   /** Sections of all programs, a line each: the hooks they hang at. */
   readonly hooks: string;
+  /** Number of a configuration variable whose name fits; undefined when there is none. */
+  setting(name: RegExp): number | undefined;
   /** Byte order in which a member keeps a port, when the source shows it. */
   portOrder(member: string): 'host' | 'network' | undefined;
 }
@@ -15,12 +18,14 @@ const NETWORK_PORTS =
 const HOST_PORTS = /\b(skc_num|inet_num|bpf_ntohs|ntohs|__builtin_bswap16|___bpf_ntohs)\b/;
 const SWAPPED_BITS = 16;
 
-export function objectEvidence({ programs }: Pick<CollectionSpec, 'programs'>): ObjectEvidence {
+export function objectEvidence(collection: CollectionSpec): ObjectEvidence {
+  const { programs } = collection;
   const hooks = programs.map(({ section, attachTo }) => `${section} ${attachTo}`).join('\n');
   const orders = new Map<string, 'host' | 'network' | undefined>();
   let lines: readonly string[] | undefined;
   return {
     hooks,
+    setting: (name) => configuredNumber(collection, name),
     portOrder: (member) => {
       if (!orders.has(member)) {
         lines ??= [...new Set(programs.flatMap(({ lineInfo }) => lineInfo.map(({ text }) => text)))];

@@ -41,6 +41,8 @@ const SOCKET_HOOKS = /inet|tcp|udp|sock|bind|listen|connect|accept|xdp|tc\b|tcx|
 const ENDPOINTS = /port$|^[sd]addr|_addr|ip$/;
 const SIGNAL_HOOKS = /signal|_kill|_tkill|_tgkill|sched_process_exit|do_exit|oom/;
 
+const RAW_SYSCALL_HOOKS = /(raw_syscalls?[/:]|(raw_tp|tp_btf|raw_tracepoint)\/)sys_(enter|exit)/;
+
 /** The first rule that fits a member reads it; it says nothing of numbers without a name. */
 export const NUMBER_RULES: readonly NumberRule[] = [
   {
@@ -111,9 +113,7 @@ export const NUMBER_RULES: readonly NumberRule[] = [
   },
   {
     name: /^(nr|id)$/,
-    when: at(
-      /raw_syscalls?[/:]sys_(enter|exit)|raw_tp\/sys_(enter|exit)|tp_btf\/sys_(enter|exit)|raw_tracepoint\/sys_(enter|exit)/,
-    ),
+    when: at(RAW_SYSCALL_HOOKS),
     bytes: [4, 8],
     text: names.syscall,
   },
@@ -131,6 +131,14 @@ export const NUMBER_RULES: readonly NumberRule[] = [
     text: names.fileMode,
   },
   { name: /^(cmd|req|rq)_?flags$/, when: at(/block|blk_/), bytes: [4], text: names.requestFlags },
+  {
+    // Counters by system call that can be by process instead, and are not.
+    name: /^key$/,
+    when: (_member, { hooks, setting }) =>
+      RAW_SYSCALL_HOOKS.test(hooks) && setting(/(^|_)by_(process|pid|task)$/) === 0,
+    bytes: [4, 8],
+    text: names.syscall,
+  },
 ];
 
 /** `flags` of a program that hangs at opens and at nothing else that has flags. */

@@ -5,8 +5,8 @@ import { HealthService } from '../../health/health-service';
 import { WorkloadService } from '../../workload/workload-service';
 import { Operation } from '../operation';
 
-/** The kernel that is emulated, as uname gives it. */
-const EMULATED_KERNEL = 'Linux 6.18.0 x86_64';
+/** What is emulated unless another kernel is worn. */
+const RELEASE_DEFAULT = '6.18.0';
 
 /** The daemon itself. */
 @Controller()
@@ -31,6 +31,8 @@ export class DaemonController {
   async version(): Promise<ResponseOf<'version'>> {
     const { version: node } = process;
     const version = packageVersion();
-    return { name: 'probed', version, protocol: PROTOCOL_VERSION, kernel: EMULATED_KERNEL, node };
+    const { kernel } = await this.healthService.health();
+    const uname = `Linux ${kernel.release ?? RELEASE_DEFAULT} x86_64`;
+    return { name: 'probed', version, protocol: PROTOCOL_VERSION, kernel: uname, node };
   }
 }

@@ -2,6 +2,7 @@ import type { WireRecord } from '@probed/protocol';
 import type { ComponentChildren } from 'preact';
 import { Tag } from '../../components/basics';
 import { type Column, cellOf } from '../../format/columns';
+import { explainedText } from '../../format/explained';
 import { clock } from '../../format/time';
 import { memberText, summaryPairs } from '../../format/value';
 
@@ -108,8 +109,9 @@ function memberColumn({ name, width, numeric }: Column, at: number, all: readonl
     grows: at === all.length - 1,
     numeric,
     className: 'mono',
-    cell: ({ value, wall }) => {
-      const text = memberText(name, cellOf(value, name));
+    cell: (record) => {
+      const { value, wall } = record;
+      const text = explainedText(record, name) ?? memberText(name, cellOf(value, name));
       return <span title={wall?.[name] ?? text}>{wall?.[name] ? clock(wall[name]) : text}</span>;
     },
   };

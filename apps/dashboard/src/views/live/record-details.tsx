@@ -3,9 +3,35 @@ import { Facts, Tag } from '../../components/basics';
 import { CopyButton } from '../../components/copy-button';
 import { Drawer } from '../../components/drawer';
 import { Json } from '../../components/json';
+import { frameText } from '../../format/explained';
 import { hexDump } from '../../format/value';
 import { routeHash } from '../../state/route';
 import type { LiveFilter } from './live-feed';
+
+/** What members mean, and the stacks that they stand for. */
+function Meanings({ record: { explained = {}, stacks = {} } }: { record: WireRecord }) {
+  const texts = Object.entries(explained);
+  const traces = Object.entries(stacks);
+  if (texts.length + traces.length === 0) return null;
+  return (
+    <section>
+      <h3>Meaning</h3>
+      <Facts rows={texts} />
+      {traces.map(([path, frames]) => (
+        <div key={path} class="stack">
+          <h4 class="mono">{path}</h4>
+          <ol>
+            {frames.map((frame, at) => (
+              <li key={at} class="mono">
+                {frameText(frame)}
+              </li>
+            ))}
+          </ol>
+        </div>
+      ))}
+    </section>
+  );
+}
 
 /** Everything that a record says. */
 export function RecordDetails({
@@ -53,6 +79,7 @@ export function RecordDetails({
           <Json value={record.value} />
         </section>
       )}
+      <Meanings record={record} />
       {record.raw && (
         <section>
           <h3>{record.value === undefined ? 'Bytes' : 'Further bytes'}</h3>

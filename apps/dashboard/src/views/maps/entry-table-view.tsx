@@ -3,6 +3,7 @@ import { Empty } from '../../components/basics';
 import { Json } from '../../components/json';
 import { Scrollable } from '../../components/scrollable';
 import type { Column } from '../../format/columns';
+import { explainedText } from '../../format/explained';
 import { grouped, plural } from '../../format/number';
 import { inline } from '../../format/value';
 import { arranged, type EntryRow, entryTable, memberOf, type Order } from './entry-rows';
@@ -127,7 +128,8 @@ function Row({
     <>
       <tr class={`row ${changed ? (changed % 2 ? 'flash-a' : 'flash-b') : ''}`} onClick={onToggle}>
         {headings.map(({ id, numeric, cell, className }, at) => {
-          const text = inline(cell(row));
+          const path = id.replace(/\.value$/, '');
+          const text = explainedText(row.entry, path) ?? inline(cell(row));
           return (
             <td
               key={id}
@@ -199,12 +201,15 @@ function defaultOrder(values: readonly Column[]): Order | undefined {
     : undefined;
 }
 
-function bare({ node, key, value, values, sum }: LiveEntry) {
+function bare({ node, key, value, values, sum, merged, explained, stacks }: LiveEntry) {
   return {
     node,
     key,
     ...(value !== undefined && { value }),
     ...(values && { values }),
     ...(sum !== undefined && { sum }),
+    ...(merged !== undefined && { merged }),
+    ...(explained && { explained }),
+    ...(stacks && { stacks }),
   };
 }

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { type Collection, inetPton, Machine } from './index';
+
+const OBJECT = join(__dirname, '../../test/library/fixtures/library.bpf.o');
+
+function load(options: Parameters<Machine['load']>[1] = {}): { machine: Machine; coll: Collection } {
+  const machine = new Machine({ cpus: 2 });
+  return { machine, coll: machine.load(OBJECT, options) };
+}
+
+/** Ethernet, IPv4, TCP to a port. */
+function packet(port: number): Uint8Array {
+  const bytes = new Uint8Array(54);
+  bytes.set([0x08, 0x00], 12);
+  bytes.set([0x45], 14);
+  bytes[23] = 6;
+  bytes.set([port >> 8, port & 0xff], 36);
+  return bytes;
+}
+
+test('packets by test run: verdict, changed bytes, counts', () => {
+  const { coll } = load({ rodata: { blocked_port: 22 } });
+  const filter = coll.program('filter');
+  const XDP = { DROP: 1, PASS: 2 };
+  expect(filter.run({ packet: packet(22) }).ret).toBe(XDP.DROP);
+  const passed = filter.run({ packet: packet(443), cpu: 1 });
+  expect(passed.ret).toBe(XDP.PASS);
+  expect(passed.packet).toHaveLength(54);
+  expect(passed.packet?.[6]).toBe(0xee);
+  expect(filter.run({ packet: new Uint8Array(60) }).ret).toBe(XDP.PASS);
+  expect(new Map(coll.map('ethertypes'))).toEqual(
+    new Map([
+      [0x0800, 2n],
+      [0, 1n],
+    ]),
+  );
+  expect(() => filter.run({ packet: new Uint8Array(5) })).toThrow(/EINVAL/);
+  expect(() => coll.program('on_read').run()).toThrow(/tracing programs are not supported/);
+});
+
+test("an LSM program's verdict comes back, from the hook and from the kernel's question", () => {
+  const { machine, coll } = load();
+  const link = coll.program('only_readers').attach();
+  const file = (f_flags: number) => machine.struct('file', { f_flags });
+  expect(machine.lsm('file_open', { args: { file: file(0) } }).ret).toBe(0);
+  expect(machine.lsm('file_open', { args: { file: file(1) } })).toMatchObject({
+    ret: -1,
+    runs: [{ program: 'only_readers' }],
+  });
+  expect(link.stats.events).toBe(2);
+  expect(() => machine.lsm('file_opne')).toThrow(/did you mean file_open/);
+});
+
+test('fentry: arguments by name, an object with objects in it; the record in all its types', () => {
+  const { machine, coll } = load({ programs: ['on_read'] });
+  coll.attachAll();
+  const file = machine.struct('file', { f_path: { dentry: { d_name: { name: 'passwd' } } } });
+  machine.kprobe('vfs_read', { args: { file, buf: 1, count: 10_000_000_000n }, cpu: 1 });
+  machine.kprobe('vfs_read', { args: [file, 0, 10] });
+  const common = { file: file.address, bytes: Uint8Array.of(1, 2, 255), low: 5, high: 17, name: 'passwd' };
+  expect(coll.ringbuf('reads').values()).toEqual([
+    { ...common, count: 10_000_000_000n, size: 'READ_LARGE', from_user: true },
+    { ...common, count: 10n, size: 'READ_SMALL', from_user: false },
+  ]);
+  expect(machine.tracePipe.map(({ text, cpu }) => [cpu, text.trim()])).toEqual([
+    [1, 'read of 10000000000 bytes'],
+    [0, 'read of 10 bytes'],
+  ]);
+});
+
+test('maps of maps, queues', () => {
+  const { machine, coll } = load({ programs: ['on_read'] });
+  coll.attachAll();
+  const [outer, first, second, queue] = ['outer', 'first', 'second', 'queue'].map((name) => coll.map(name));
+  expect(outer.get(0)?.id).toBe(first.id);
+  const read = (count: number, cpu: number) => machine.kprobe('vfs_read', { args: { count }, cpu });
+  read(5, 1);
+  outer.set(0, second);
+  read(7, 0);
+  expect([first.get(0), second.get(0), outer.get(0).get(0)]).toEqual([5n, 7n, 7n]);
+  expect(queue.peek()).toBe(1);
+  expect([queue.pop(), queue.pop(), queue.pop()]).toEqual([1, 0, undefined]);
+  queue.push(9);
+  expect(queue.pop()).toBe(9);
+});
+
+test('fields of a tracepoint: enumerators by name, addresses as text', () => {
+  const { machine, coll } = load({ programs: ['on_state'] });
+  const link = coll.program('on_state').attach();
+  const fields = { newstate: 'TCP_LISTEN', dport: 443, daddr: '10.0.0.7' };
+  expect(machine.fire('tracepoint:sock:inet_sock_set_state', fields).runs).toMatchObject([{ result: 7 }]);
+  expect(coll.map('queue').pop()).toBe((10 << 16) | 443);
+  machine.fire('tracepoint:sock:inet_sock_set_state', { daddr: inetPton('1.2.3.4') });
+  expect(link.stats.lastResult).toBe(4);
+});
+
+test('a raw tracepoint by argument names; an optional program, when it is named', () => {
+  const { machine, coll } = load({ programs: ['on_exec'] });
+  const link = coll.program('on_exec').attach();
+  machine.fire('raw_tp:sched_process_exec', { old_pid: 100, bprm: { argc: 3 } });
+  expect(link.stats.lastResult).toBe(103);
+  expect(load().coll.leftOut).toEqual(['on_exec']);
+});
+
+test('a target in place of the one that the section names', () => {
+  const { machine, coll } = load({ programs: ['on_read'], attachTo: { on_read: 'vfs_write' } });
+  const [link] = coll.attachAll();
+  expect(link.hook).toBe('fentry:vfs_write');
+  machine.call('vfs_write', { args: { count: 3 } });
+  expect(coll.ringbuf('reads').values()).toMatchObject([{ count: 3n }]);
+});
+
+test('a full ring buffer counts what it loses; a machine that is closed ends its readers', async () => {
+  const { machine, coll } = load({ programs: ['on_read'] });
+  coll.attachAll();
+  const reads = coll.ringbuf('reads');
+  for (let i = 0; i < 200; i++) machine.kprobe('vfs_read', { args: { count: i } });
+  const kept = reads.drain().length;
+  expect(kept).toBeLessThan(100);
+  expect(reads.lost).toBe(200 - kept);
+  const all: bigint[] = [];
+  const reading = (async () => {
+    for await (const { value } of reads) all.push(value.count);
+  })();
+  machine.kprobe('vfs_read', { args: { count: 1 } });
+  machine.kprobe('vfs_read', { args: { count: 2 } });
+  await new Promise((resolve) => setImmediate(resolve));
+  machine.close();
+  await reading;
+  expect(all).toEqual([1n, 2n]);
+});
+
+test('both engines do the same, and so does the same seed', () => {
+  const run = (engine: 'jit' | 'interp') => {
+    const machine = new Machine({ engine, seed: 3 });
+    const coll = machine.load(OBJECT, { programs: ['on_read'] });
+    coll.attachAll();
+    machine.run({ scenario: 'file-io', for: '20ms' });
+    return coll.ringbuf('reads').drain();
+  };
+  const jit = run('jit');
+  expect(jit.length).toBeGreaterThan(5);
+  expect(run('interp')).toEqual(jit);
+});
+
+test('signals, threads and tasks that are there already', () => {
+  const { machine } = load();
+  const leader = machine.task({ pid: 500, comm: 'server', uid: 7 });
+  const thread = machine.task({ pid: 501, tgid: 500 });
+  expect(thread).toMatchObject({ pid: 501, tgid: 500, comm: 'server', uid: 7, ppid: leader.ppid });
+  expect(machine.taskByPid(500)).toBe(leader);
+  expect(() => machine.task({ pid: 500 })).toThrow(/EEXIST|already/);
+  expect(() => machine.task({ exe: '/usr/bin/bahs' })).toThrow(/did you mean bash/);
+});
