@@ -10,7 +10,7 @@ import { helpCommand } from './commands/help';
 import { hooksCommand } from './commands/hooks';
 import { iterCommand } from './commands/iter';
 import { kernelCommand } from './commands/kernel';
-import { iterCommand, linkCommand } from './commands/link';
+import { linkCommand } from './commands/link';
 import { mapCommand } from './commands/map';
 import { objectCommand } from './commands/object';
 import { podsCommand } from './commands/pods';
@@ -66,7 +66,6 @@ export function createProgram(): Command {
     sessionsCommand(),
     mapCommand(),
     linkCommand(),
-    iterCommand(),
     pinCommand(),
     unpinCommand(),
     bpffsCommand(),

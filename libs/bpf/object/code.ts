@@ -29,7 +29,7 @@ export interface CodeFunction {
   /** First slot within the section. */
   readonly start: number;
   readonly insns: readonly Insn[];
-  /** Entry point: a function that is not static in a section other than `.text`. */
+  /** Entry point: a function that is not static in a section other than `.text`, or the only one. */
   readonly entry: boolean;
   /** FUNC id; 0 when `.BTF.ext` says nothing of the function. */
   readonly funcTypeId: number;
@@ -59,7 +59,8 @@ export function readFunctions(elf: ElfObject, ext: BtfExt): Result<CodeFunction[
     if (!read.ok) return read;
     functions.push(...read.value);
   }
-  return ok(functions);
+  // Code without a SEC() is a program when it is alone, as libbpf up to 1.1 has it (prog_is_subprog).
+  return ok(functions.length === 1 ? [{ ...functions[0], entry: true }] : functions);
 }
 
 /** Offsets of a section to which calls lead. */

@@ -101,7 +101,7 @@ function readTypes(elf: ElfObject): Result<ObjectTypes> {
     : ok({ ...types, ext: new Map(), warnings: [`left out: ${formatDiagnostic(ext.error)}`] });
 }
 
-/** Code that nothing can call: as of libbpf 1.0, functions without a SEC() are subprograms, even if alone. */
+/** Code that nothing can call: of several functions without a SEC(), none is a program. */
 function entryWarnings(functions: readonly CodeFunction[]): string[] {
   if (functions.length === 0 || functions.some((fn) => fn.entry)) return [];
   const names = functions.slice(0, 3).map((fn) => `'${fn.name}'`);

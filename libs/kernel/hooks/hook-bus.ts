@@ -115,10 +115,11 @@ export class HookBus {
 
   /** USDT probes of the same, sorted by path; a probe with several places occurs once. */
   *usdtCatalogue(): Generator<HookEntry> {
-    const names = new Set<string>();
+    const probesByName = new Map<string, boolean>();
     for (const { path, probes } of this.user.all())
-      for (const { provider, name } of probes) names.add(`${path}:${provider}:${name}`);
-    for (const name of [...names].sort()) yield { kind: 'usdt', name, state: 'live' };
+      for (const { provider, name, live } of probes) probesByName.set(`${path}:${provider}:${name}`, live);
+    for (const [name, live] of [...probesByName].sort(byName))
+      yield { kind: 'usdt', name, state: state(live) };
   }
 }
 

@@ -14,6 +14,8 @@ export interface UsdtSite {
   readonly address: number;
   /** Argument descriptions of the `.note.stapsdt` note, e.g. `8@%rdi -4@-20(%rbp)`. */
   readonly args: string;
+  /** False when no emulated program passes it. */
+  readonly live: boolean;
 }
 
 /** An executable or library as probes name it. */
@@ -43,7 +45,7 @@ export class UserImages {
     this.images.set(image.path, image);
     for (const probe of image.probes) {
       const hook = new FunctionHook(`${probe.provider}:${probe.name}`, probe.address);
-      hook.live = true;
+      hook.live = probe.live;
       this.sites.set(probe.address, hook);
     }
   }

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { newCommand, withJson } from '../command';
 import { parseCount } from '../input/values';
 import type { IterCommandOptions } from '../iter/read-iterators';
+import { readCommand } from './link';
 import { withRunOptions } from './run';
 
 const ID_MAX = 2 ** 31 - 1;
@@ -13,12 +14,14 @@ export function iterCommand(): Command {
     summary: 'read BPF iterators: what their programs print of tasks, maps, cgroups, sockets …',
     description:
       'Loads FILE, runs a scenario for a while with its other programs attached, then reads its iterators (SEC("iter/…")), ' +
-      'or PROGRAM alone, and prints what they write, as reading the file of `bpftool iter pin` does.',
+      'or PROGRAM alone, and prints what they write, as reading the file of `bpftool iter pin` does. `iter read` reads one ' +
+      'that the daemon has attached.',
     examples: [
       'probectl iter task_iter.bpf.o',
       'probectl iter task_iter.bpf.o dump_task --pid 1',
       'probectl iter counts.bpf.o dump_counts --over-map counts --for 2s',
       'probectl iter cgroups.bpf.o --cgroup 1 --order descendants-post',
+      'probectl iter read dump_task',
     ],
   });
   const own = withRunOptions(command)
@@ -34,10 +37,12 @@ export function iterCommand(): Command {
         'ancestors-up',
       ]),
     );
-  return withJson(own).action(
+  const iter = withJson(own).action(
     async (file: string, program: string | undefined, options: IterCommandOptions) => {
       const { readIterators } = await import('../iter/read-iterators.js');
       await readIterators(file, program, options);
     },
   );
+  // Of the daemon's, by link or program.
+  return iter.addCommand(readCommand('iter')).helpCommand(false);
 }

@@ -115,7 +115,7 @@ function updateCommand(): Command {
 }
 
 /** `probectl link read`, and as bpftool's family `iter` would have it. */
-function readCommand(name = 'link'): Command {
+export function readCommand(name = 'link'): Command {
   const command = newCommand({
     usage: 'read <id|program>',
     summary: 'run an iterator, and print the text that it writes',
@@ -126,18 +126,6 @@ function readCommand(name = 'link'): Command {
       const { readLink } = await import('../client/links.js');
       await readLink(link, options);
     },
-  );
-}
-
-/** `probectl iter`. */
-export function iterCommand(): Command {
-  return newGroup(
-    {
-      usage: 'iter',
-      summary: 'iterators: programs that write text about what is in the kernel',
-      examples: ['probectl iter read dump_task'],
-    },
-    [readCommand('iter')],
   );
 }
 

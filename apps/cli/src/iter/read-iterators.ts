@@ -35,7 +35,7 @@ export async function readIterators(
     async () => {},
   );
   const [object] = session.objects;
-  const programs = chosen(object, name);
+  const programs = chosen(object, name, options);
   const printer = new Printer(options.json === true);
   for (const program of programs) {
     if (programs.length > 1) printer.text(`# ${program.name} (${program.spec.section})`);
@@ -47,7 +47,12 @@ function isIterator({ spec }: LoadedProgram): boolean {
   return /^\??iter(\.s)?\//.test(spec.section);
 }
 
-function chosen({ collection }: LoadedObject, name: string | undefined): LoadedProgram[] {
+/** The one that is named; else all, less those that need a map when none is given. */
+function chosen(
+  { collection }: LoadedObject,
+  name: string | undefined,
+  { overMap }: IterCommandOptions,
+): LoadedProgram[] {
   const iterators = collection.programs.filter(isIterator);
   if (iterators.length === 0) {
     fail('no-such-program', `${collection.spec.name} has no iterators`, {
@@ -55,7 +60,8 @@ function chosen({ collection }: LoadedObject, name: string | undefined): LoadedP
       hint: 'their sections are iter/task, iter/bpf_map …',
     });
   }
-  if (name === undefined) return iterators;
+  if (name === undefined)
+    return iterators.filter(({ spec }) => overMap !== undefined || spec.attachTo !== 'bpf_map_elem');
   const found = iterators.find((program) => program.name === name);
   if (found) return [found];
   const hint = suggestion(
@@ -80,7 +86,15 @@ async function readOne(
   iter: IterOptions,
   printer: Printer,
 ): Promise<void> {
-  const link = orFail(collection.attach(program, { iter }));
+  const attached = collection.attach(program, { iter });
+  const needsMap = program.spec.attachTo === 'bpf_map_elem' && !iter.map;
+  if (!attached.ok && needsMap) {
+    throw new CommandError({
+      ...attached.error,
+      hint: `say which: --over-map ${[...collection.maps.keys()][0]}`,
+    });
+  }
+  const link = orFail(attached);
   const text: Uint8Array[] = [];
   const reading = link.attachment.read!();
   let next = reading.next();

@@ -1,5 +1,5 @@
 import { KIND } from '../kinds';
-import { kindFlagOf } from '../scan';
+import { kindFlagOf, vlenOf } from '../scan';
 import { Equivalence } from './equivalence';
 import { equalShape } from './signature';
 import type { DedupState } from './state';
@@ -16,7 +16,7 @@ export function dedupComposites(state: DedupState): void {
 function sameAs(state: DedupState, equivalence: Equivalence, id: number): number {
   const { words, starts } = state;
   for (const other of state.candidates(id)) {
-    state.spend(1);
+    state.spend(1 + vlenOf(words[starts[id] + 1]));
     if (!equalShape(words, starts[id], starts[other])) continue;
     if (equivalence.test(id, other) && equivalence.record()) return other;
   }

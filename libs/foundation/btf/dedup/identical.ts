@@ -13,9 +13,9 @@ const DEPTH_MAX = 16;
 export function identicalTypes(state: DedupState, a: number, b: number, depth = DEPTH_MAX): boolean {
   if (a === b) return true;
   if (depth <= 0 || a === 0 || b === 0) return false;
-  state.spend(1);
   const { words, starts } = state;
   const [startA, startB] = [starts[a], starts[b]];
+  state.spend(1 + vlenOf(words[startA + 1]));
   const kind = state.kind(a);
   if (kind !== state.kind(b)) return false;
   const same = (at: number, less = 1) =>

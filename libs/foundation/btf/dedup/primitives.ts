@@ -1,4 +1,5 @@
 import { KIND } from '../kinds';
+import { vlenOf } from '../scan';
 import { compatibleEnums, equalWhole, isEnumForward } from './signature';
 import type { DedupState } from './state';
 
@@ -20,7 +21,7 @@ function sameAs(state: DedupState, id: number): number {
   const start = starts[id];
   const isEnum = ENUMS & bit(state.kind(id));
   for (const other of state.candidates(id)) {
-    state.spend(1);
+    state.spend(1 + vlenOf(words[starts[id] + 1]));
     if (equalWhole(words, start, starts[other])) return other;
     if (!isEnum || state.kind(other) !== state.kind(id)) continue;
     if (!compatibleEnums(words, start, starts[other])) continue;

@@ -1,3 +1,4 @@
+import { vlenOf } from '../scan';
 import { visitTypeIds } from '../type-fields';
 import { DedupFault } from './fault';
 import { equalWhole } from './signature';
@@ -32,7 +33,7 @@ export function dedupReferences(state: DedupState): void {
 function sameAs(state: DedupState, id: number): number {
   const { words, starts } = state;
   for (const other of state.candidates(id)) {
-    state.spend(1);
+    state.spend(1 + vlenOf(words[starts[id] + 1]));
     if (equalWhole(words, starts[id], starts[other])) return other;
   }
   return id;

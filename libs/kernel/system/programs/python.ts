@@ -36,7 +36,7 @@ const SYMBOLS = [
 const PROBES: readonly ImageProbe[] = [
   { provider: 'python', name: 'function__entry', inside: EVAL, args: '8@%r14 8@%rdx -4@%eax' },
   { provider: 'python', name: 'function__return', inside: EVAL, args: '8@%r14 8@%rdx -4@%eax' },
-  { provider: 'python', name: 'line', inside: EVAL, args: '8@%r14 8@%rdx -4@%eax' },
+  { provider: 'python', name: 'line', inside: EVAL, args: '8@%r14 8@%rdx -4@%eax', inert: true },
   { provider: 'python', name: 'gc__start', inside: 'gc_collect_main', args: '-4@%ebx' },
   { provider: 'python', name: 'gc__done', inside: 'gc_collect_main', args: '-8@-24(%rbp)' },
   { provider: 'python', name: 'import__find__load__start', inside: 'PyImport_ImportModule', args: '8@%rax' },

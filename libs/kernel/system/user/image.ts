@@ -30,6 +30,8 @@ export interface ImageProbe {
   readonly inside: string;
   /** Where its arguments are, e.g. `8@%rdi -4@%esi`. */
   readonly args: string;
+  /** No emulated program passes it. */
+  readonly inert?: boolean;
 }
 
 /** Bytes that each function takes: enough for return addresses inside it. */
@@ -72,11 +74,11 @@ export class UserImage {
     return this.probes.find((site) => site.name === name);
   }
 
-  private probeSite({ provider, name, inside, args }: ImageProbe, index: number): UsdtSite {
+  private probeSite({ provider, name, inside, args, inert }: ImageProbe, index: number): UsdtSite {
     const symbol = this.byName.get(inside);
     if (!symbol) throw new Error(`invariant broken: ${this.path} has no function ${inside}`);
     const address = symbol.address + FIRST_PROBE + (index % 16) * PROBE_STEP;
-    return { provider, name, args, address };
+    return { provider, name, args, address, live: inert !== true };
   }
 
   address(name: string): number | undefined {

@@ -81,8 +81,8 @@ const LIBC_FUNCTIONS = [
 /** glibc's probes, arguments where gcc 12 leaves them (`readelf -n libc.so.6`). */
 const LIBC_PROBES: readonly ImageProbe[] = [
   { provider: 'libc', name: 'setjmp', inside: 'setjmp', args: '8@%rdi -4@%esi 8@%rax' },
-  { provider: 'libc', name: 'longjmp', inside: 'longjmp', args: '8@%rdi -4@%esi 8@%rdx' },
-  { provider: 'libc', name: 'longjmp_target', inside: 'longjmp', args: '8@%rdi -4@%eax 8@%rdx' },
+  { provider: 'libc', name: 'longjmp', inside: 'longjmp', args: '8@%rdi -4@%esi 8@%rdx', inert: true },
+  { provider: 'libc', name: 'longjmp_target', inside: 'longjmp', args: '8@%rdi -4@%eax 8@%rdx', inert: true },
   { provider: 'libc', name: 'memory_sbrk_more', inside: 'malloc', args: '8@%rax 8@%r12' },
   {
     provider: 'libc',

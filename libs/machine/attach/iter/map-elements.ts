@@ -23,7 +23,7 @@ export function mapElements(
   { map }: IterOptions,
   { program }: AttachedProgram,
 ): Result<Walk, Diagnostic> {
-  if (!map) return badTarget('iter/bpf_map_elem needs a map', 'say which one, e.g. --map counts');
+  if (!map) return badTarget('iter/bpf_map_elem needs a map to walk');
   const { keySize, name, type, valueSize } = map.info;
   const perCpu = PER_CPU.has(type);
   if (!perCpu && !PLAIN.has(type)) return badTarget(`map ${name} is of a type that no iterator walks`);
