@@ -14,10 +14,17 @@ const ESRCH = 3;
 const VIRTUAL: Readonly<Record<string, (facts: KernelFacts) => number>> = {
   LINUX_KERNEL_VERSION: (facts) => facts.versionCode,
   /** bpf_get_attach_cookie exists. */
-  LINUX_HAS_BPF_COOKIE: () => 1,
+  LINUX_HAS_BPF_COOKIE: (facts) => (hasHelper(facts, 'BPF_FUNC_get_attach_cookie') ? 1 : 0),
   /** x86-64: system calls take one pointer to pt_regs. */
   LINUX_HAS_SYSCALL_WRAPPER: () => 1,
 };
+
+/** By the enum in the kernel's BTF; a BTF that was cut down to less does not deny it. */
+function hasHelper({ btf }: KernelFacts, name: string): boolean {
+  const id = btf.findByName('bpf_func_id', 'enum');
+  const type = id === undefined ? undefined : btf.type(id);
+  return type?.kind !== 'enum' || type.values.some((value) => value.name === name);
+}
 
 function kconfigError(name: string, message: string, errno = EINVAL): Result<never> {
   return err(diagnostic('kconfig', message, { where: `extern (kcfg) '${name}'`, errno }));

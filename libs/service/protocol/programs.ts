@@ -107,6 +107,8 @@ export const object = z.object({
   programs: z.array(program),
   maps: z.array(map),
   links: z.array(link),
+  /** Of an upload: what its user should know, a line each, e.g. which programs were left out. */
+  remarks: z.array(z.string()).optional(),
 });
 
 export const perfTarget = z.strictObject({
@@ -170,6 +172,12 @@ export const loadOptions = z.strictObject({
     .record(z.string(), name)
     .optional()
     .describe('program types, by program name (`*`: all): a section name of that type, e.g. `xdp`, `kprobe`'),
+  strict: z
+    .boolean()
+    .optional()
+    .describe(
+      'load every program; else those that do the same as another, or have no hook here, are left out',
+    ),
   pin_maps: z
     .string()
     .min(1)

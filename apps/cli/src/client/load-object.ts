@@ -22,6 +22,7 @@ export interface LoadOptions extends DaemonOptions {
   readonly only?: readonly string[];
   /** `TYPE`, or `PROGRAM=TYPE`. */
   readonly type?: readonly string[];
+  readonly strict?: boolean;
   readonly pinMaps?: string;
   readonly pinByName?: boolean;
 }
@@ -58,6 +59,7 @@ function loadBody(file: string, options: LoadOptions): Omit<UploadBody, 'object'
     ...(node !== undefined && { node }),
     ...(optional !== undefined && { optional: [...optional] }),
     ...(only !== undefined && { only: [...only] }),
+    ...(options.strict && { strict: true }),
     ...(options.pinMaps !== undefined && { pin_maps: fullPath(options.pinMaps) }),
     ...(options.pinByName === false && { pin_by_name: false }),
     ...ifAny('types', type.map(typeOfProgram)),
@@ -102,6 +104,7 @@ function reportObject(object: ObjectInfo, options: LoadOptions): void {
       note(`warning: ${object.name}: ${program} will not run: nothing in this kernel fires ${hook}`);
     }
   }
+  for (const remark of object.remarks ?? []) note(`${object.name}: ${remark}`);
   if (options.attach === false) return;
   for (const { name, section, link_ids: links } of object.programs) {
     if (links.length > 0) continue;

@@ -48,6 +48,7 @@ export function progLoadCommand(): Command {
         'load a program, or all, as if of this section, e.g. xdp, kprobe/vfs_read; repeatable',
       ).argParser(collectText),
     )
+    .option('--strict', 'load every program, also those that another one or a missing hook makes pointless')
     .option('--pin-maps <folder>', 'pin every map in this folder of bpffs, which is made when it is missing')
     .option('--no-pin-by-name', 'neither pin maps with LIBBPF_PIN_BY_NAME nor take them from their pins')
     .option('--optional <programs...>', 'programs of sections with a ? to load, too')

@@ -1,6 +1,13 @@
 import { err, suggestion } from '@probed/base';
 import type { EncodeInput } from '@probed/btf';
-import { type EventChoice, eventChoices, resizeMaps, setVariables, withoutOptional } from '@probed/machine';
+import {
+  type EventChoice,
+  eventChoices,
+  resizeMaps,
+  setVariables,
+  withAttachTargets,
+  withoutOptional,
+} from '@probed/machine';
 import { type ObjectSpec, parseObject } from '@probed/object';
 import type { LoadOptions } from '@probed/protocol';
 import { parseSectionName } from '@probed/spec';
@@ -18,6 +25,8 @@ export interface ConfiguredObject {
   readonly choices: readonly EventChoice[];
   /** Maps with LIBBPF_PIN_BY_NAME are pinned, or taken from their pins. */
   readonly pinByName: boolean;
+  /** Programs that the options name: they are wanted, whatever else there is. */
+  readonly named: ReadonlySet<string>;
   readonly remarks: readonly string[];
 }
 
@@ -28,7 +37,10 @@ export function configureObject(bytes: Uint8Array, name: string, options: LoadOp
   const named = [...optional, ...Object.keys(targets), ...(only ?? [])];
   for (const program of [...named, ...Object.keys(types)])
     if (program !== ALL_PROGRAMS || !Object.hasOwn(types, program)) checkProgram(parsed, program);
-  const chosen = withTypes(onlyPrograms(parsed, only), types);
+  const aims = Object.entries(targets).flatMap(([program, { target }]) =>
+    target === undefined ? [] : [{ program, target }],
+  );
+  const chosen = withAttachTargets(withTypes(onlyPrograms(parsed, only), types), aims);
   const wanted = new Set(named);
   const { object: spec, leftOut } = withoutOptional(chosen, (program) => wanted.has(program));
   const settings = Object.entries(options.set ?? {}).map(([variable, value]) => ({
@@ -45,7 +57,7 @@ export function configureObject(bytes: Uint8Array, name: string, options: LoadOp
   const remarks = leftOut.map(
     (program) => `program ${program.name} (${program.section}) is optional and left out`,
   );
-  return { spec, choices, pinByName: options.pin_by_name !== false, remarks };
+  return { spec, choices, pinByName: options.pin_by_name !== false, named: wanted, remarks };
 }
 
 function onlyPrograms(object: ObjectSpec, only: readonly string[] | undefined): ObjectSpec {

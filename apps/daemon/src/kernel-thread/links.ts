@@ -66,23 +66,16 @@ export function attachAll(
   object: ObjectEntry,
   { targets = {} }: LoadOptions,
   firstLinkId: number,
-  remarks: string[],
-): readonly LinkEntry[] {
+): void {
   let nextId = firstLinkId;
-  const made: LinkEntry[] = [];
   for (const program of object.programs.values()) {
     const [loaded] = program.nodes.values();
     const target = Object.hasOwn(targets, program.name) ? targets[program.name] : undefined;
-    if (target || attachesBySection(loaded)) {
-      const request = { ...target, link_id: nextId++, program_id: program.id };
-      made.push(createLink(host, program, request));
-    } else
-      remarks.push(`program ${program.name} (${loaded.spec.section}) is loaded, not attached: ${WHY_NOT}`);
+    // Others are listed without links: their user sees what to do.
+    if (!target && !attachesBySection(loaded)) continue;
+    createLink(host, program, { ...target, link_id: nextId++, program_id: program.id });
   }
-  return made;
 }
-
-const WHY_NOT = 'its section does not say where';
 
 function attachOptions(host: KernelHost, node: string, request: WireAttachOptions): AttachOptions {
   const { target, symbols, cookie, cookies, pid, perf, iter } = request;

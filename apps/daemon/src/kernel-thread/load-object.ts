@@ -1,5 +1,11 @@
 import { diagnostic } from '@probed/base';
-import { type Collection, RecordDecoder } from '@probed/machine';
+import {
+  type Collection,
+  chooseAlternatives,
+  leftOutRemarks,
+  RecordDecoder,
+  unsizedMapRemarks,
+} from '@probed/machine';
 import type { BpfMap } from '@probed/maps';
 import { MemoryLimitError } from '@probed/memory';
 import type { ObjectSpec } from '@probed/object';
@@ -10,6 +16,7 @@ import { type ClusterNode, NODE_MEMORY_BYTES } from './cluster-boot';
 import { type ConfiguredObject, configureObject } from './configure';
 import { type KernelHost, nodesNamed } from './host';
 import type { MapEntry, ObjectEntry, ObjectOnNode, ProgramEntry } from './object-table';
+import { unpinMapsOf } from './pins';
 import { orRefuse } from './refuse';
 
 const ENOMEM = 12;
@@ -20,14 +27,12 @@ const LOG_STATS = 4;
 const KERNEL_RESERVE_BYTES = 96 * 1024 * 1024;
 
 /** Loads an object on the nodes that it is for: on all of them or on none. @throws CommandRefused */
-export function loadObject(
-  host: KernelHost,
-  params: LoadObject,
-): { readonly entry: ObjectEntry; readonly remarks: readonly string[] } {
+export function loadObject(host: KernelHost, params: LoadObject): LoadedEntry {
   const nodes = nodesNamed(host, params.options.node);
   const configured = configureObject(params.bytes, params.name, params.options);
-  const ids = programIds(configured.spec, params);
-  const spec = withPrograms(configured.spec, new Set(ids.keys()));
+  const all = programIds(configured.spec, params);
+  const { spec, leftOut, remarks } = choosePrograms(nodes[0], configured, new Set(all.keys()), params);
+  const ids = new Map([...all].filter(([name]) => !leftOut.has(name)));
   const decoder = makeDecoder(nodes[0], { ...configured, spec });
   const loaded: ObjectOnNode[] = [];
   try {
@@ -36,11 +41,37 @@ export function loadObject(
       loaded.push(loadOn(node, spec, loaded[0]?.collection, reuse, configured.pinByName));
     }
   } catch (error) {
-    for (const { collection } of loaded) collection.unload();
+    for (const { machine, collection } of loaded) giveBack(machine, collection);
     throw error;
   }
   const entry = makeEntry(host, params, spec, decoder, loaded, ids);
-  return { entry, remarks: configured.remarks };
+  const without = [...all].flatMap(([name, id]) => (leftOut.has(name) ? [id] : []));
+  const sized = unsizedMapRemarks(spec, loaded[0].collection.spec);
+  return { entry, without, remarks: [...configured.remarks, ...remarks, ...sized] };
+}
+
+interface LoadedEntry {
+  readonly entry: ObjectEntry;
+  /** Ids of programs that were left out; a restore leaves them out too. */
+  readonly without: readonly number[];
+  /** One line each. */
+  readonly remarks: readonly string[];
+}
+
+/** Which of an object's programs this kernel takes; what is restored has been chosen before. */
+function choosePrograms(
+  { machine }: ClusterNode,
+  { spec, named }: ConfiguredObject,
+  names: ReadonlySet<string>,
+  { reused, options }: LoadObject,
+) {
+  const loadable = withPrograms(spec, names);
+  if (reused || options.strict) return { spec: loadable, leftOut: new Set<string>(), remarks: [] };
+  const { kernel, facts } = machine;
+  const targets = { btf: facts.btf, hooks: kernel.hooks };
+  const { object, leftOut } = chooseAlternatives(loadable, targets, (program) => named.has(program));
+  const gone = new Set(leftOut.map(({ program }) => program.name));
+  return { spec: object, leftOut: gone, remarks: leftOutRemarks(leftOut) };
 }
 
 /** Programs count up from the object's first id, whether or not some are not loaded any more. */
@@ -86,10 +117,16 @@ function loadOn(
   });
   const { usedBytes } = machine.memory;
   if (usedBytes > NODE_MEMORY_BYTES - KERNEL_RESERVE_BYTES) {
-    collection.unload();
+    giveBack(machine, collection);
     throw noMemory(`its maps leave too little of node ${name}'s memory to the kernel`);
   }
   return { node: name, machine, collection };
+}
+
+/** Takes back a load, with what it has pinned by name. */
+function giveBack(machine: ClusterNode['machine'], collection: Collection): void {
+  unpinMapsOf(machine, collection);
+  collection.unload();
 }
 
 function withinMemory(load: () => Collection): Collection {

@@ -1,4 +1,4 @@
-import { BPFFS_ROOT, type PinnedObject } from '@probed/machine';
+import { BPFFS_ROOT, type Collection, type PinnedObject } from '@probed/machine';
 import type { BpffsEntry, PinKind } from '@probed/protocol';
 import type { KernelPin } from '../kernel/commands';
 import type { ClusterNode } from './cluster-boot';
@@ -94,13 +94,11 @@ export function pinsOfObject(
   return pins;
 }
 
-/** Takes back what {@link pinsOfObject} found or made. */
-export function unpinMaps(host: KernelHost, object: ObjectEntry): void {
-  for (const map of object.maps.values()) {
-    if (map.object !== object) continue;
-    for (const { node, path } of pinsOf(host, map))
-      host.nodes.find(({ name }) => name === node)?.machine.bpffs.unlink(path);
-  }
+/** Takes all pins away from the maps that a collection has made. */
+export function unpinMapsOf({ bpffs }: ClusterNode['machine'], { maps, reused }: Collection): void {
+  const own = new Set([...maps].flatMap(([name, map]) => (reused.has(name) ? [] : [map])));
+  for (const { path, object } of [...bpffs.pins()])
+    if (object.kind === 'map' && own.has(object.map)) bpffs.unlink(path);
 }
 
 function pinsOf({ nodes }: KernelHost, map: MapEntry): KernelPin[] {

@@ -95,7 +95,9 @@ export interface LoadedObject {
   /** Pinned on the way: maps with LIBBPF_PIN_BY_NAME, and those of `options.pin_maps`. */
   readonly pins: readonly KernelPin[];
   readonly reused: ReusedMaps;
-  /** Remarks on the way, one line each, e.g. optional programs left out. */
+  /** Ids of programs that were left out, since this kernel has no such hook or another program does the same. */
+  readonly without: readonly number[];
+  /** Remarks on the way, one line each, e.g. programs left out. */
   readonly remarks: readonly string[];
 }
 

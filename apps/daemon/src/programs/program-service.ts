@@ -65,7 +65,8 @@ export class ProgramService {
       );
       this.registry.add(object);
       this.registry.pins.add(pins);
-      return this.registry.wire(object);
+      const { remarks } = loaded;
+      return { ...this.registry.wire(object), ...(remarks.length > 0 && { remarks: [...remarks] }) };
     });
   }
 
@@ -222,11 +223,11 @@ export class ProgramService {
       loaded_at,
       options: JSON.stringify(options),
       first_program_id: ids.program,
-      program_count: span(made.programs, ids.program),
+      program_count: span([...made.programs, ...made.without.map((id) => ({ id }))], ids.program),
       first_map_id: ids.map,
       map_count: span(made.maps, ids.map),
       origin,
-      without: [],
+      without: made.without,
       unloaded: false,
       reused: made.reused,
     });

@@ -127,7 +127,7 @@ export class FakeKernel implements KernelPort {
     }
     const ids = Array.from({ length: PROGRAMS_AN_OBJECT }, (_, i) => load.first_program_id + i);
     const programs = ids.filter((id) => !load.without?.includes(id)).map((id) => fakeProgram(id, load));
-    const made = { pins: this.pinsOf(load), reused: {}, links: [], remarks: [] };
+    const made = { pins: this.pinsOf(load), reused: {}, without: [], links: [], remarks: [] };
     const loaded: LoadedObject = { programs, maps: [fakeMap(load)], ...made };
     this.objects.set(load.object_id, loaded);
     if (!load.options.attach) return loaded;

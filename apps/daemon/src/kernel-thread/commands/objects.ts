@@ -5,7 +5,7 @@ import type { KernelHost } from '../host';
 import { attachAll } from '../links';
 import { loadObject } from '../load-object';
 import type { ObjectEntry } from '../object-table';
-import { pinsOfObject, unpinMaps } from '../pins';
+import { pinsOfObject, unpinMapsOf } from '../pins';
 import { refuse } from '../refuse';
 import { remaining, wouldRemain } from '../remains';
 import { kernelLink, kernelProgram, wireMap } from '../wire';
@@ -21,15 +21,14 @@ export function objectCommands(host: KernelHost): Pick<CommandHandlers<KernelCom
     'object.load': (params) => {
       if (objects.has(params.object_id))
         refuse('object-exists', `there is an object of id ${params.object_id} already`, { errno: EEXIST });
-      const { entry, remarks } = withoutFaults(() => loadObject(host, params));
-      const allRemarks = [...remarks];
+      const { entry, without, remarks } = withoutFaults(() => loadObject(host, params));
       objects.add(entry);
       let pins: KernelPin[];
       try {
         pins = params.reused ? [] : pinsOfObject(host, entry, params.options.pin_maps);
-        if (params.options.attach) attachAll(host, entry, params.options, params.first_link_id, allRemarks);
+        if (params.options.attach) attachAll(host, entry, params.options, params.first_link_id);
       } catch (error) {
-        unpinMaps(host, entry);
+        for (const { machine, collection } of entry.nodes) unpinMapsOf(machine, collection);
         unload(host, entry);
         remaining(host);
         throw error;
@@ -43,7 +42,8 @@ export function objectCommands(host: KernelHost): Pick<CommandHandlers<KernelCom
         })),
         pins,
         reused: reusedMaps(entry),
-        remarks: allRemarks,
+        without,
+        remarks,
       };
     },
     'object.remains': ({ object_id }) => wouldRemain(host, objects.object(object_id)),

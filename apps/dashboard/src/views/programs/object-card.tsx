@@ -32,6 +32,7 @@ export function ObjectCard({ object, rates, openId, onChanged }: Props) {
       <header class="card-head">
         <h2>{object.name}</h2>
         {object.state === 'failed' && <Badge tone="bad">not loaded</Badge>}
+        {object.state === 'unloaded' && <Badge tone="muted">unloaded; this is pinned</Badge>}
         <span class="quiet" title={`sha256 ${object.sha256}`}>
           {bytes(object.size)} · loaded {dayAndClock(object.loaded_at)}
         </span>
