@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fail, orFail } from '../errors';
+import { parseJson } from '../input/json-reader';
 import type { MapDocument } from '../output/documents';
 import { diffLines, show } from './diff-text';
-import { match, type Pattern } from './match';
+import { isMembers, match, type Pattern } from './match';
 import type { Failure } from './outcome';
 
 /** Values by place, by case. */
@@ -25,7 +27,7 @@ export class SnapshotStore {
     private readonly update: boolean,
   ) {
     this.path = caseFile.replace(/\.(ya?ml|json)$/, '.snap.json');
-    this.before = existsSync(this.path) ? (JSON.parse(readFileSync(this.path, 'utf8')) as SnapshotFile) : {};
+    this.before = existsSync(this.path) ? readSnapshots(this.path) : {};
   }
 
   /** Of one case. */
@@ -33,11 +35,11 @@ export class SnapshotStore {
     return { judge: (place, items) => this.judge(name, place, items) };
   }
 
-  /** Writes what was seen, if that was asked for. */
+  /** Writes what was seen, if that was asked for; cases that did not run keep theirs. */
   save(): void {
     if (!this.update) return;
-    if (Object.keys(this.now).length > 0) writeFileSync(this.path, `${JSON.stringify(this.now, null, 2)}\n`);
-    else rmSync(this.path, { force: true });
+    if (Object.keys(this.now).length === 0) return;
+    writeFileSync(this.path, `${JSON.stringify({ ...this.before, ...this.now }, null, 2)}\n`);
   }
 
   private judge(name: string, place: string, items: readonly unknown[]): Failure[] {
@@ -50,6 +52,12 @@ export class SnapshotStore {
     if (!kept) return [{ what: `${place}: there is no snapshot yet`, detail: ['--update writes it'] }];
     return compare(place, kept, seen);
   }
+}
+
+function readSnapshots(path: string): SnapshotFile {
+  const content = orFail(parseJson(readFileSync(path, 'utf8'), path));
+  if (isMembers(content)) return content as unknown as SnapshotFile;
+  return fail('snapshot-file', 'snapshots by case are wanted', { where: path, hint: 'delete it' });
 }
 
 /** Where a case's values are compared with those of before. */

@@ -213,8 +213,9 @@ class FlowAnalysis {
   }
 
   private loadWide(insn: Insn, slot: number, state: FlowState): void {
-    const value = ldImm64Value(insn, this.program.insns[slot + 1]);
-    const number = Number(value);
+    // Code that nobody has verified may end in the middle of a load.
+    const high = this.program.insns[slot + 1];
+    const number = high ? Number(ldImm64Value(insn, high)) : Number.NaN;
     state.set(insn.dst, Number.isSafeInteger(number) ? constant(number, slot) : unknown(slot));
   }
 
