@@ -102,12 +102,22 @@ test('what cannot be loaded is one line, with the log of the verifier below', as
   );
   expect(log.length).toBeGreaterThan(3);
   expect(log.every((text) => text.startsWith('    '))).toBe(true);
-  const odd = ['prog', 'load', fixture('odd_hooks')];
+  const odd = ['prog', 'load', fixture('odd_hooks'), '--strict'];
   expect(await refused(...odd)).toMatch(/tcp_v4_konnect does not exist.*did you mean/);
   expect(await refused('prog', 'load', fixture('typed'), '--set', 'tga=x')).toMatch(
     /no global variable tga.*tag\?/,
   );
   expect(await wire(object, 'object', 'list')).toEqual([]);
+});
+
+test('programs whose hook is missing are left out of a load by name', async () => {
+  const { code, stdout, stderr } = await start(['prog', 'load', fixture('odd_hooks')]).done;
+  expect({ code, lines: stdout.split('\n').filter((line) => /^ *\d+ /.test(line)).length }).toEqual({
+    code: 0,
+    lines: 3,
+  });
+  expect(stderr).toMatch(/left out, since this kernel has not what they attach to.*tcp_v4_konnect/);
+  await out('object', 'unload', 'odd_hooks');
 });
 
 describe('with a typed program', () => {
