@@ -6,4 +6,4 @@
 export type { StepObserver } from './execution';
 export { ExecutionFault, MemoryFault } from './faults';
 export { createInterpreter, type InterpreterOptions } from './interpreter';
-export { RAW_MEMORY_BASE, type RawHelper, type RawOptions, runRaw } from './raw';
+export { runRaw } from './raw';

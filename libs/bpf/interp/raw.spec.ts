@@ -1,6 +1,6 @@
 import { assemble, INSN_TABLE, type Insn, insnRow, insnSlots } from '@probed/isa';
 import fc from 'fast-check';
-import { RAW_MEMORY_BASE, type RawOptions, runRaw } from './raw';
+import { RAW_MEMORY_BASE, runRaw } from './raw';
 
 /** Rows of the instruction table that some test below has run. */
 const covered = new Set<string>();
@@ -13,7 +13,7 @@ function code(source: string): Insn[] {
 }
 
 /** Runs and notes the instructions; r0 in hex, or the fault's message. */
-function run(source: string, options: RawOptions = {}): string {
+function run(source: string, options: Parameters<typeof runRaw>[1] = {}): string {
   const insns = code(source);
   for (let slot = 0; slot < insns.length; slot += insnSlots(insns[slot])) {
     const row = insnRow(insns[slot]);

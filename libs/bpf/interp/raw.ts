@@ -1,20 +1,11 @@
 import { diagnostic, err, ok, type Result } from '@probed/base';
 import { BPF_PSEUDO_LD, type Insn, ldImm64Value, MAX_BPF_STACK, type MemBytes } from '@probed/isa';
-import { BudgetExceeded } from '@probed/spec';
+import { BudgetExceeded, RAW_BUDGET_DEFAULT, type RawHelper, type RawOptions } from '@probed/spec';
 import { DecodedProgram, Execution, MAX_CALL_FRAMES, type Machine, type StepObserver } from './execution';
 import { ExecutionFault, MemoryFault } from './faults';
 import { readUint, writeUint } from './words';
 
-/** A helper for unverified code: r1–r5 in, r0 out, unsigned words. */
-export type RawHelper = (r1: bigint, r2: bigint, r3: bigint, r4: bigint, r5: bigint) => bigint;
-
-export interface RawOptions {
-  /** Bytes that r1 points to and whose length is in r2; changed in place. Without any, r1 is 0. */
-  readonly memory?: Uint8Array;
-  /** Jumps backwards that the run may make, and `may_goto` iterations. */
-  readonly budget?: number;
-  /** By id; a call of any other is a fault. */
-  readonly helpers?: ReadonlyMap<number, RawHelper>;
+interface ObservedRawOptions extends RawOptions {
   readonly observe?: StepObserver;
 }
 
@@ -23,13 +14,12 @@ export const RAW_MEMORY_BASE = 0x1000_0000n;
 /** Address of the lowest byte of the stack; far from memory, so that no offset leads from one into the other. */
 const STACK_BASE = 0x7fff_0000_0000n;
 const STACK_BYTES = MAX_CALL_FRAMES * MAX_BPF_STACK;
-const BUDGET_DEFAULT = 10_000_000;
 
 /**
  * Runs code that no verifier has seen, confined to the memory given and a stack of its own, as the ISA's conformance
  * suite wants it. @returns r0, unsigned; a fault or an exhausted budget is a diagnostic, never an exception
  */
-export function runRaw(insns: readonly Insn[], options: RawOptions = {}): Result<bigint> {
+export function runRaw(insns: readonly Insn[], options: ObservedRawOptions = {}): Result<bigint> {
   const machine = new ConfinedMachine(options);
   const stackTop = STACK_BASE + BigInt(STACK_BYTES);
   const execution = new Execution(new DecodedProgram(insns), machine, 0, stackTop);
@@ -61,14 +51,14 @@ class ConfinedMachine implements Machine {
   private readonly helpers: ReadonlyMap<number, RawHelper>;
   readonly observe?: StepObserver;
 
-  constructor(options: RawOptions) {
+  constructor(options: ObservedRawOptions) {
     const memory = options.memory ?? new Uint8Array();
     const stack = new DataView(new ArrayBuffer(STACK_BYTES));
     this.regions = [
       { base: STACK_BASE, view: stack },
       { base: RAW_MEMORY_BASE, view: new DataView(memory.buffer, memory.byteOffset, memory.byteLength) },
     ];
-    this.budget = options.budget ?? BUDGET_DEFAULT;
+    this.budget = options.budget ?? RAW_BUDGET_DEFAULT;
     this.mayGotoLeft = this.budget;
     this.helpers = options.helpers ?? new Map();
     this.observe = options.observe;

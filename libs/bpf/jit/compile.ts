@@ -20,6 +20,6 @@ export function compile(
   env: ExecutionEnv,
   counters?: ExecutionCounters,
 ): JitProgram {
-  const module = buildModule(program, env, counters);
+  const module = buildModule(program, env, { counters });
   return { wasm: module.wasm, run: instantiate(module, env, counters) };
 }

@@ -109,11 +109,18 @@ class FunctionCompiler {
     const delayed = last && this.becomesIf(last, block, at) ? last : undefined;
     for (const scope of opening) {
       if (scope === delayed) continue;
-      if (scope.kind === 'loop') this.code.loop();
+      if (scope.kind === 'loop') this.openLoop();
       else this.code.block();
       this.push(scope);
     }
     return delayed;
+  }
+
+  /** Code that was not verified pays for each round; the first one is on the house. */
+  private openLoop(): void {
+    const { confined, chargeImport } = this.f.module;
+    this.code.loop();
+    if (confined) this.code.i32Const(1).call(chargeImport);
   }
 
   private becomesIf(scope: Scope, block: Block, at: number): boolean {

@@ -19,6 +19,12 @@ import {
 } from '@probed/spec';
 import { type CodeWriter, ModuleBuilder, OP, type ValType } from '@probed/wasm';
 import { writeCallbackTrampoline } from './callback-trampoline';
+import {
+  type ConfinedFunctions,
+  type Confinement,
+  defineLocate,
+  importConfined,
+} from './confined/confinement';
 import { compileFunction, type FunctionFrame } from './function-compiler';
 import { FUNCTION_BYTES_MAX, JitLimitError } from './limits';
 import type { CoverageImports, ModuleContext } from './lower/context';
@@ -61,13 +67,21 @@ const ARGUMENT_REGISTERS = 5;
 const GENERAL_REGISTERS = 10;
 const SUBPROGRAM_PARAMS: readonly ValType[] = ['i64', 'i64', 'i64', 'i64', 'i64', 'i32'];
 
+/** What a module has beyond the program's own code. */
+interface ModuleExtras {
+  /** The code counts in them what runs. */
+  readonly counters?: ExecutionCounters;
+  /** The code was not verified: it checks all that the verifier would have proved, and `run` returns all of r0. */
+  readonly confinement?: Confinement;
+}
+
 /** Encodes a program: subprogram n becomes one function, the main program is the export `run`. */
 export function buildModule(
   program: VerifiedProgram,
   env: ExecutionEnv,
-  counters?: ExecutionCounters,
+  extras: ModuleExtras = {},
 ): BuiltModule {
-  return new ProgramModule(program, env, counters).build();
+  return new ProgramModule(program, env, extras).build();
 }
 
 class ProgramModule implements ModuleContext {
@@ -82,6 +96,7 @@ class ProgramModule implements ModuleContext {
   readonly chargeImport: number;
   readonly tailCallImport: number;
   readonly coverage: CoverageImports | undefined;
+  confined: ConfinedFunctions | undefined;
   readonly callbackFrame: number;
   readonly mayGotoLeft: number;
   private readonly usesMayGoto: boolean;
@@ -89,7 +104,7 @@ class ProgramModule implements ModuleContext {
   constructor(
     readonly program: VerifiedProgram,
     readonly env: ExecutionEnv,
-    counters: ExecutionCounters | undefined,
+    { counters, confinement }: ModuleExtras,
   ) {
     const { builder } = this;
     builder.importMemory(IMPORTS, NAME.memory, { initial: 1, maximum: WASM_PAGES_MAX, shared: true });
@@ -107,7 +122,10 @@ class ProgramModule implements ModuleContext {
     this.usesMayGoto = program.insns.some(
       (insn, slot) => insn.opcode === OP_MAY_GOTO && program.facts[slot].reachable,
     );
-    this.eachReachable((insn, slot) => this.collect(insn, slot));
+    if (confinement) {
+      const imports = importConfined(builder, IMPORTS, confinement);
+      this.confined = { ...imports, locate: defineLocate(builder, imports) };
+    } else this.eachReachable((insn, slot) => this.collect(insn, slot));
     this.callbackFrame = builder.global('i32', true, 0);
     this.mayGotoLeft = builder.global('i32', true, 0);
   }
@@ -115,7 +133,7 @@ class ProgramModule implements ModuleContext {
   build(): BuiltModule {
     const { builder, program } = this;
     const [main, ...others] = program.subprograms;
-    const run = builder.func(builder.type(['i32', 'i32'], ['i32']));
+    const run = builder.func(builder.type(['i32', 'i32'], [this.confined ? 'i64' : 'i32']));
     const subprogramType = builder.type(SUBPROGRAM_PARAMS, ['i64']);
     for (const sub of others) this.functionByStart.set(sub.start, builder.func(subprogramType));
     this.define(run, main, 2, (code) => this.mainPrologue(code));
@@ -200,6 +218,10 @@ class ProgramModule implements ModuleContext {
     code.localGet(1).i32Const(MAX_BPF_STACK).op(OP['i32.sub']).localSet(frameBase);
     code.localGet(0).op(OP['i64.extend_i32_u']).i64Const(0, DIRECT_MAP_HI).op(OP['i64.or']);
     code.i64Const(0, 0).localGet(0).op(OP.select).localSet(registers[1]);
+    if (this.confined) {
+      code.i64Const(this.confined.confinement.memoryBytes, 0).localSet(registers[2]);
+      return { registers, frameBase, returns: 'i64', pushResult: (regs) => regs.push64(0) };
+    }
     return { registers, frameBase, returns: 'i32', pushResult: (regs) => regs.push32(0) };
   }
 

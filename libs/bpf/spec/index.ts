@@ -62,6 +62,7 @@ export {
   type ReturnRange,
   returnRange,
 } from './program-types';
+export { RAW_BUDGET_DEFAULT, type RawHelper, type RawOptions } from './raw-run';
 export type { AttachBtf, SectionDef, SectionKind } from './section-defs';
 export { SECTION_DEFS } from './section-defs';
 export {

@@ -1,7 +1,7 @@
 import type { AtomicOp, Insn } from '@probed/isa';
 import { OP, type OpName } from '@probed/wasm';
 import type { FunctionContext } from './context';
-import { loadOp, storeOp } from './memory';
+import { loadOp, pushAccess, storeOp } from './memory';
 
 /** How the new value comes from the old one (below) and src; its low half depends on low halves only. */
 const COMBINE: Partial<Record<AtomicOp, OpName>> = {
@@ -25,7 +25,7 @@ export function lowerAtomic(
   const { code, regs } = f;
   const address = f.temp('i32', 'atomic-address');
   const old = f.temp('i64', 'atomic-old');
-  const { offset } = regs.pushAddress(insn.dst, insn.off);
+  const offset = pushAccess(f, insn.dst, insn.off, bytes);
   code.localTee(address).mem(loadOp(bytes), offset).localSet(old);
   if (op === 'cmpxchg') {
     compareWithR0(f, old, bytes);

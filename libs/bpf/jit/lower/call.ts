@@ -2,6 +2,7 @@ import { assert } from '@probed/base';
 import { type Insn, subprogTarget } from '@probed/isa';
 import { type AbiSlot, helperAbi, helperById } from '@probed/spec';
 import { OP } from '@probed/wasm';
+import { type ConfinedFunctions, guardDepth } from '../confined/confinement';
 import type { FunctionContext } from './context';
 import { pushCalleeFrame } from './frame';
 import { inlineHelper } from './inline-helpers';
@@ -14,6 +15,11 @@ export function lowerCall(
   slot: number,
   callee: 'helper' | 'subprog' | 'kfunc',
 ): void {
+  const { confined } = f.module;
+  if (confined && callee === 'helper') {
+    callConfined(f, confined, () => f.code.i32Const(insn.imm));
+    return;
+  }
   assert(callee !== 'kfunc', `call of a kernel function at ${slot}: the verifier accepts none`);
   const inline = callee === 'helper' ? inlineHelper(f.module.program, insn.imm, slot) : undefined;
   if (inline) inline.write(f, slot);
@@ -22,8 +28,26 @@ export function lowerCall(
   f.regs.clobberArguments();
 }
 
+/** r0 = (helper whose id is in a register)(r1, …, r5). */
+export function lowerCallx(f: FunctionContext, insn: Insn, slot: number): void {
+  const { confined } = f.module;
+  assert(confined, `callx at ${slot}: the verifier accepts none`);
+  callConfined(f, confined, () => f.regs.push32(insn.dst));
+}
+
+/** Unverified code finds its helpers by id when it calls them. */
+function callConfined(f: FunctionContext, { callHelper }: ConfinedFunctions, pushId: () => void): void {
+  // Nothing says that the code leaves r1–r5 alone after a call.
+  f.regs.flush();
+  pushId();
+  for (let reg = 1; reg <= 5; reg++) f.regs.push64(reg);
+  f.code.call(callHelper);
+  f.regs.set64(0);
+}
+
 /** A subprogram runs in the frame below its caller's. */
 function callSubprogram(f: FunctionContext, start: number): void {
+  if (f.module.confined) guardDepth(f, f.module.confined);
   for (let reg = 1; reg <= 5; reg++) f.regs.push64(reg);
   pushCalleeFrame(f);
   f.code.call(f.module.subprogram(start));

@@ -1,6 +1,7 @@
 import type { Insn } from '@probed/isa';
 import type { ExecutionEnv, InsnFacts, VerifiedProgram } from '@probed/spec';
 import type { CodeWriter } from '@probed/wasm';
+import type { ConfinedFunctions } from '../confined/confinement';
 import type { Registers } from '../registers';
 
 /** How the code counts what runs. */
@@ -25,6 +26,8 @@ export interface ModuleContext {
   readonly tailCallImport: number;
   /** Absent unless runs are to be counted. */
   readonly coverage: CoverageImports | undefined;
+  /** Present in code that was not verified. */
+  readonly confined: ConfinedFunctions | undefined;
   /** Function index of the subprogram that starts at `slot`. */
   subprogram(slot: number): number;
   /** Index in the callback table of the subprogram that starts at `slot`. */

@@ -2,7 +2,7 @@ import { assert } from '@probed/base';
 import { type Insn, insnRow, type Semantics } from '@probed/isa';
 import { lowerMov, lowerMovsx, lowerNeg, lowerPlain } from './alu';
 import { lowerAtomic } from './atomic';
-import { lowerCall } from './call';
+import { lowerCall, lowerCallx } from './call';
 import type { FunctionContext } from './context';
 import { lowerDivision } from './division';
 import { lowerEndian } from './endian';
@@ -43,7 +43,7 @@ const LOWERERS: { readonly [K in Exclude<Semantics['kind'], ControlKind>]: Lower
   call: (f, insn, slot, { callee }) => lowerCall(f, insn, slot, callee),
   addr_space_cast: refuse,
   packet: refuse,
-  callx: refuse,
+  callx: (f, insn, slot) => lowerCallx(f, insn, slot),
 };
 
 /** Writes the code of one instruction that is no jump and no exit. */

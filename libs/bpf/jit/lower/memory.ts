@@ -1,6 +1,7 @@
 import type { Insn, MemBytes, Operand } from '@probed/isa';
 import { DIRECT_MAP_HI } from '@probed/memory';
 import { OP, type OpName } from '@probed/wasm';
+import { pushConfined } from '../confined/confinement';
 import type { FunctionContext } from './context';
 
 /** log2 of the bytes of a page of WebAssembly memory. */
@@ -28,6 +29,18 @@ export function storeOp(bytes: MemBytes): number {
   return OP[ACCESS[bytes].store];
 }
 
+/**
+ * Pushes an i32 that with the memory operand's offset makes the address of an access: proved by the verifier, or
+ * checked here when there was none.
+ * @returns that offset
+ */
+export function pushAccess(f: FunctionContext, reg: number, off: number, bytes: MemBytes): number {
+  const { confined } = f.module;
+  if (!confined) return f.regs.pushAddress(reg, off).offset;
+  pushConfined(f, confined, reg, off, bytes);
+  return 0;
+}
+
 /** dst = *(src + off), in the manner that the verifier chose for it. */
 export function lowerLoad(
   f: FunctionContext,
@@ -44,7 +57,7 @@ export function lowerLoad(
     f.regs.set64(insn.dst, narrow);
     return;
   }
-  const { offset } = f.regs.pushAddress(insn.src, insn.off);
+  const offset = pushAccess(f, insn.src, insn.off, bytes);
   f.code.mem(op, offset);
   if (access === 'ctx-ptr') {
     widenPointer(f);
@@ -83,7 +96,7 @@ export function widenPointer(f: FunctionContext): void {
 
 /** *(dst + off) = operand. */
 export function lowerStore(f: FunctionContext, insn: Insn, bytes: MemBytes, operand: Operand): void {
-  const { offset } = f.regs.pushAddress(insn.dst, insn.off);
+  const offset = pushAccess(f, insn.dst, insn.off, bytes);
   if (operand === 'imm') f.code.i64ConstSigned(insn.imm);
   else f.regs.push64(insn.src);
   f.code.mem(storeOp(bytes), offset);
