@@ -31,6 +31,11 @@ export interface Machine {
   callHelper(id: number, slot: number, caller: Execution): bigint;
   /** bpf_tail_call with r1–r3 of the execution. @returns r0 of the target, undefined when it falls through */
   tailCall?(caller: Execution): bigint | undefined;
+  /**
+   * Bytes of the packet in host order, for a context in r6. @param offset signed 32-bit
+   * @returns undefined when they are not all there
+   */
+  loadPacket?(caller: Execution, offset: number, bytes: number): bigint | undefined;
   /** Charges a jump backwards or to itself. @throws BudgetExceeded */
   backEdge(): void;
   /** Takes one iteration off what `may_goto` allows; false when none is left. */
@@ -233,8 +238,12 @@ const HANDLERS: { readonly [K in Semantics['kind']]: Handler<K> } = {
     x.regs[0] = x.machine.callHelper(Number(BigInt.asIntN(32, x.regs[insn.dst])), x.slot, x);
   },
   exit: (x) => x.exit(),
-  packet: (x) => {
-    throw new ExecutionFault(x.slot, 'legacy packet access (BPF_ABS, BPF_IND) is not supported');
+  packet: (x, insn, { mode, bytes }) => {
+    if (!x.machine.loadPacket) throw new ExecutionFault(x.slot, 'there is no packet (BPF_ABS, BPF_IND)');
+    const offset = mode === 'ind' ? x.regs[insn.src] + BigInt(insn.imm) : BigInt(insn.imm);
+    const value = x.machine.loadPacket(x, Number(BigInt.asIntN(32, offset)), bytes);
+    x.regs[0] = value ?? 0n;
+    if (value === undefined) x.exit();
   },
   addr_space_cast: (x) => {
     throw new ExecutionFault(x.slot, 'addr_space_cast needs an arena map, which is not supported');

@@ -16,6 +16,10 @@ import { createInterpreter, type InterpreterOptions } from './interpreter';
 const STACK_BYTES = 8 * 512;
 
 class TestEnv implements ExecutionEnv {
+  loadPacket(): number {
+    return 0;
+  }
+
   readonly memory = new KernelMemory(32 * 1024 * 1024);
   readonly helpers: Record<string, HelperFn> = {};
   /** Names of helpers as linked, with the map bound to them. */

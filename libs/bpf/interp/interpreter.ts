@@ -123,6 +123,14 @@ class KernelMachine implements Machine {
     return env.tailCall(ctx, map, index, fp) ? env.memory.view.getBigUint64(env.resultSlot, true) : undefined;
   }
 
+  loadPacket({ regs }: Execution, offset: number, bytes: number): bigint | undefined {
+    const { env } = this;
+    const ctx = Number(BigInt.asUintN(32, regs[6]));
+    return env.loadPacket(ctx, offset, bytes)
+      ? env.memory.view.getBigUint64(env.resultSlot, true)
+      : undefined;
+  }
+
   branched(slot: number, taken: boolean): void {
     const { branch } = this.program.facts[slot];
     if (taken && this.counters) this.counters.taken[slot]++;

@@ -279,6 +279,22 @@ describe('control', () => {
     expect(run('r0 = 0\ntop: may_goto out\nr0 += 1\ngoto top\nout: exit', { budget: 1000 })).toBe('0x3e8');
   });
 
+  test('packet loads: network order, 0 from outside', () => {
+    const view = new DataView(Uint8Array.of(1, 2, 3, 4, 0xff).buffer);
+    const packet = (offset: number, bytes: number) => {
+      if (offset < 0 || offset + bytes > 5) return undefined;
+      return bytes === 1
+        ? view.getUint8(offset)
+        : bytes === 2
+          ? view.getUint16(offset)
+          : view.getUint32(offset);
+    };
+    expect(run('r0 = *(u32 *)skb[1]\nexit', { packet })).toBe('0x20304ff');
+    expect(run('r7 = 2\nr0 = *(u16 *)skb[r7 + 1]\nexit', { packet })).toBe('0x4ff');
+    expect(run('r0 = *(u16 *)skb[4]\nr0 = 7\nexit', { packet })).toBe('0x0');
+    expect(run('call f\nr0 += 7\nexit\nf: r0 = *(u8 *)skb[-1]\nexit', { packet })).toBe('0x7');
+  });
+
   test('helpers by id and through a register', () => {
     const helpers = new Map([[7, (...args: bigint[]) => args.reduce((sum, arg) => sum + arg)]]);
     const args = 'r1 = 1\nr2 = 2\nr3 = 3\nr4 = 4\nr5 = -5\n';
@@ -319,11 +335,7 @@ describe('faults are values', () => {
     ['an unknown helper', 'call 6\nexit', 'instruction 0: call of unknown helper 6'],
     ['a kernel function', 'call kfunc f\nexit', 'instruction 0: call of kernel function 0 is not supported'],
     ['9 frames', 'f: call f\nexit', 'instruction 0: more than 8 call frames'],
-    [
-      'packet access',
-      'r0 = *(u8 *)skb[0]\nexit',
-      'instruction 0: legacy packet access (BPF_ABS, BPF_IND) is not supported',
-    ],
+    ['packet access', 'r0 = *(u8 *)skb[0]\nexit', 'instruction 0: there is no packet (BPF_ABS, BPF_IND)'],
     [
       'an arena cast',
       'r0 = addr_space_cast(r1, 0, 1)\nexit',

@@ -50,6 +50,7 @@ class ConfinedMachine implements Machine {
   private mayGotoLeft: number;
   private readonly helpers: ReadonlyMap<number, RawHelper>;
   readonly observe?: StepObserver;
+  readonly loadPacket?: Machine['loadPacket'];
 
   constructor(options: ObservedRawOptions) {
     const memory = options.memory ?? new Uint8Array();
@@ -62,6 +63,12 @@ class ConfinedMachine implements Machine {
     this.mayGotoLeft = this.budget;
     this.helpers = options.helpers ?? new Map();
     this.observe = options.observe;
+    const { packet } = options;
+    if (packet)
+      this.loadPacket = (_caller, offset, bytes) => {
+        const value = packet(offset, bytes);
+        return value === undefined ? undefined : BigInt(value);
+      };
   }
 
   load(address: bigint, bytes: MemBytes, slot: number): bigint {

@@ -39,6 +39,8 @@ export function instantiate(module: BuiltModule, env: ExecutionEnv, counters?: E
   };
   imports[NAME.tailCall] = (ctx: number, map: number, index: number, stackTop: number) =>
     env.tailCall(ctx, map, index, stackTop);
+  imports[NAME.loadPacket] = (ctx: number, offset: number, bytes: number) =>
+    env.loadPacket(ctx, offset, bytes);
   if (counters) Object.assign(imports, countingImports(counters));
   module.helpers.forEach(({ id, map, takesCallback }, index) => {
     const helper = env.helper(id, map);

@@ -38,6 +38,7 @@ export const NAME = {
   memory: 'memory',
   charge: 'charge',
   tailCall: 'tailCall',
+  loadPacket: 'loadPacket',
   executed: 'executed',
   taken: 'taken',
   run: 'run',
@@ -95,6 +96,7 @@ class ProgramModule implements ModuleContext {
   private readonly callbacks: number[] = [];
   readonly chargeImport: number;
   readonly tailCallImport: number;
+  readonly packetImport: number;
   readonly coverage: CoverageImports | undefined;
   confined: ConfinedFunctions | undefined;
   readonly callbackFrame: number;
@@ -113,6 +115,11 @@ class ProgramModule implements ModuleContext {
       IMPORTS,
       NAME.tailCall,
       builder.type(['i32', 'i32', 'i32', 'i32'], ['i32']),
+    );
+    this.packetImport = builder.importFunc(
+      IMPORTS,
+      NAME.loadPacket,
+      builder.type(['i32', 'i32', 'i32'], ['i32']),
     );
     this.coverage = counters && {
       counted: counters.counted,
@@ -197,7 +204,7 @@ class ProgramModule implements ModuleContext {
 
   /** Function index of an imported helper. */
   private helperFunction(index: number): number {
-    return (this.coverage?.taken ?? this.tailCallImport) + 1 + index;
+    return (this.coverage?.taken ?? this.packetImport) + 1 + index;
   }
 
   private define(

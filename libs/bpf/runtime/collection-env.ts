@@ -3,6 +3,7 @@ import type { BpfMap } from '@probed/maps';
 import type { KernelMemory } from '@probed/memory';
 import type { CallbackInvoker, ExecutionEnv, HelperFn, KernelFacts } from '@probed/spec';
 import type { HelperInterceptor } from './helper-interceptor';
+import { loadPacket } from './packet-load';
 import type { TailCalls } from './tail-calls';
 
 /** Finds a helper's implementation; `map` when every path to the call passes that same map. */
@@ -44,9 +45,18 @@ export class CollectionEnv implements ExecutionEnv {
     const target = this.tailCalls.target(map, index);
     if (!target) return 0;
     // A nested run of another hook's program may use the slot, so it is written last.
-    const result = target.continueRun(ctx, stackTop, this.budget);
+    return this.leave(target.continueRun(ctx, stackTop, this.budget));
+  }
+
+  loadPacket(ctx: number, offset: number, bytes: number): number {
+    const value = loadPacket(this.memory, ctx, offset, bytes);
+    return value === undefined ? 0 : this.leave(value);
+  }
+
+  /** Leaves an unsigned 32-bit value in the result slot. */
+  private leave(value: number): 1 {
     const { view } = this.memory;
-    view.setUint32(this.resultSlot, result, true);
+    view.setUint32(this.resultSlot, value, true);
     view.setUint32(this.resultSlot + 4, 0, true);
     return 1;
   }

@@ -36,6 +36,12 @@ export interface ExecutionEnv {
    * the target's result lies in {@link resultSlot}
    */
   tailCall(ctx: number, map: number, index: number, stackTop: number): number;
+  /**
+   * BPF_ABS, BPF_IND: loads bytes of the packet of an skb context, from network to host order.
+   * @param offset signed 32-bit
+   * @returns 1, and the value lies in {@link resultSlot}; 0 when they are not all there, which ends the function with 0
+   */
+  loadPacket(ctx: number, offset: number, bytes: number): number;
   /** Set by the executor while a program runs; helpers that take a callback call it. Save and restore on nesting. */
   invokeCallback: CallbackInvoker;
   /** Iterations and tail calls left to the run in flight; {@link BudgetExceeded} is thrown when it falls below 0. */

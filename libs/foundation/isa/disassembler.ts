@@ -147,9 +147,14 @@ function printAlu(insn: Insn): string {
   if (!(opcode & BPF_SRC.X)) return `${letter}${dst} ${text} ${imm}`;
   if (wide && op === BPF_ALU_OP.MOV && off === 1)
     return `r${dst} = addr_space_cast(r${src}, ${imm >>> 16}, ${imm & 0xffff})`;
+  if (wide && op === BPF_ALU_OP.MOV && off === BPF_ADDR_PERCPU)
+    return `r${dst} = &(void __percpu *)(r${src})`;
   const extension = op === BPF_ALU_OP.MOV && (off === 8 || off === 16 || off === 32) ? `(s${off})` : '';
   return `${letter}${dst} ${text} ${extension}${letter}${src}`;
 }
+
+/** `off` of a move that makes an address of this CPU's; the kernel's own, programs may not use it (BPF_ADDR_PERCPU). */
+const BPF_ADDR_PERCPU = -1;
 
 function aluText(op: number, off: number): string {
   const isSigned = off === 1 && (op === BPF_ALU_OP.DIV || op === BPF_ALU_OP.MOD);

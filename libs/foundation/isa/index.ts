@@ -10,6 +10,21 @@ export {
   subprogStarts,
   subprogTarget,
 } from './cfg';
+export {
+  type ClassicFlavour,
+  type ClassicInput,
+  type ClassicInsn,
+  checkClassic,
+  classicCodes,
+  classicSemantics,
+  classicText,
+  convertClassic,
+  decodeClassic,
+  encodeClassic,
+  packetInput,
+  parseClassic,
+  runClassic,
+} from './classic';
 export { decodeInsns, encodeInsns } from './codec';
 export { type DisasmCallbacks, disassemble, disassembleInsn } from './disassembler';
 export type { Insn } from './insn';
@@ -47,6 +62,7 @@ export {
   isJmpClass,
   isKfuncCall,
   isLdImm64,
+  isMayGoto,
   isRegOperand,
   isSubprogCall,
   ldImm64Value,

@@ -1,5 +1,5 @@
 import type { Insn } from './insn';
-import { BPF_CLASS, BPF_MODE, BPF_PSEUDO_CALLEE, BPF_SRC, OP_CALL, OP_LD_IMM64 } from './opcode';
+import { BPF_CLASS, BPF_MODE, BPF_PSEUDO_CALLEE, BPF_SRC, OP_CALL, OP_LD_IMM64, OP_MAY_GOTO } from './opcode';
 
 /** BPF_CLASS(code). */
 export function insnClass(insn: Insn): number {
@@ -59,6 +59,11 @@ export function isSubprogCall(insn: Insn): boolean {
 
 export function isKfuncCall(insn: Insn): boolean {
   return insn.opcode === OP_CALL && insn.src === BPF_PSEUDO_CALLEE.KFUNC;
+}
+
+/** `may_goto`; other conditional jumps of its opcode are invalid. */
+export function isMayGoto(insn: Insn): boolean {
+  return insn.opcode === OP_MAY_GOTO && insn.src === 0;
 }
 
 /** Any atomic read-modify-write, load-acquire or store-release. */

@@ -50,6 +50,15 @@ describe('what runs', () => {
     ]);
   });
 
+  test('packet loads: network order, 0 from outside', () => {
+    const packet = (offset: number, bytes: number) =>
+      offset >= 0 && offset + bytes <= 5 ? [0, 0x01, 0x0102, 0, 0xffff_fffe][bytes] : undefined;
+    expect(run('r0 = *(u32 *)skb[1]\nexit', { packet })).toBe('0xfffffffe');
+    expect(run('r7 = 2\nr0 = *(u16 *)skb[r7 + 1]\nexit', { packet })).toBe('0x102');
+    expect(run('r0 = *(u16 *)skb[4]\nr0 = 7\nexit', { packet })).toBe('0x0');
+    expect(run('call f\nr0 += 7\nexit\nf: r0 = *(u8 *)skb[-1]\nexit', { packet })).toBe('0x7');
+  });
+
   test('helpers by id and through a register', () => {
     const helpers = new Map([[7, (...args: bigint[]) => args.reduce((sum, arg) => sum + arg)]]);
     const args = 'r1 = 1\nr2 = 2\nr3 = 3\nr4 = 4\nr5 = -5\n';
@@ -79,7 +88,7 @@ describe('what is a fault', () => {
     ['a jump out', 'goto +5\nexit', /^instruction 0: jump to 6, where/],
     ['a jump into a 64-bit load', 'goto +1\nr1 = 5 ll\nexit', /^instruction 0: jump to 2/],
     ['a map', 'r1 = map[m]\nexit', /^instruction 0: 64-bit load of kind 1/],
-    ['packet access', 'r0 = *(u8 *)skb[0]\nexit', /^instruction 0: legacy packet access .* not supported/],
+    ['packet access', 'r0 = *(u8 *)skb[0]\nexit', /^there is no packet/],
     ['no code', '', /no instruction/],
   ])('%s', (_what, source, message) => {
     expect(run(source, { memory: BYTES.slice(), budget: 1000 })).toMatch(message);

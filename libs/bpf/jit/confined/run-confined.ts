@@ -51,6 +51,7 @@ class ConfinedRun {
   private readonly memory: KernelMemory;
   private readonly data: Window;
   private readonly stack: Window;
+  private readonly resultSlot: number;
   private budget: number;
 
   constructor(
@@ -61,6 +62,7 @@ class ConfinedRun {
     this.budget = budget;
     const limit = memory.length + STACK_BYTES + SPARE_BYTES;
     this.memory = new KernelMemory(Math.ceil(limit / WASM_PAGE_BYTES) * WASM_PAGE_BYTES);
+    this.resultSlot = this.memory.alloc(8);
     this.stack = { at: this.memory.alloc(STACK_BYTES), bytes: STACK_BYTES };
     this.memory.alloc(GAP_BYTES);
     this.data = { at: this.memory.alloc(Math.max(memory.length, 1)), bytes: memory.length };
@@ -78,12 +80,20 @@ class ConfinedRun {
   private link(): Run {
     const { memory, data, stack } = this;
     const confinement: Confinement = { windows: [stack, data], stack, memoryBytes: data.bytes };
-    const env = { memory } as ExecutionEnv;
+    const env = { memory, resultSlot: this.resultSlot } as ExecutionEnv;
     const { wasm } = buildModule(this.program, env, { confinement });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { [IMPORTS]: this.imports() });
     const mayGotoLeft = exports[NAME.mayGoto] as WebAssembly.Global<'i32'> | undefined;
     if (mayGotoLeft) mayGotoLeft.value = this.budget;
     return exports[NAME.run] as Run;
+  }
+
+  private loadPacket(offset: number, bytes: number): number {
+    const { packet } = this.options;
+    if (!packet) throw new ConfinementFault('there is no packet (BPF_ABS, BPF_IND)');
+    const value = packet(offset, bytes);
+    this.memory.view.setBigUint64(this.resultSlot, BigInt(value ?? 0), true);
+    return value === undefined ? 0 : 1;
   }
 
   private imports(): Record<string, WebAssembly.ImportValue> {
@@ -95,6 +105,7 @@ class ConfinedRun {
         if (this.budget < 0) throw new BudgetExceeded();
       },
       [NAME.tailCall]: () => 0,
+      [NAME.loadPacket]: (_ctx: number, offset: number, bytes: number) => this.loadPacket(offset, bytes),
       [CONFINED.callHelper]: (id: number, ...args: bigint[]) => {
         const helper = helpers?.get(id);
         if (!helper) throw new ConfinementFault(`call of unknown helper ${id}`);

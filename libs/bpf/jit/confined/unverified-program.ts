@@ -14,9 +14,8 @@ import {
 import type { InsnFacts, Subprogram, VerifiedProgram } from '@probed/spec';
 
 const EINVAL = 22;
-/** Instructions that need something which code run on its own has not: a packet, an arena, a kernel. */
+/** Instructions that need something which code run on its own has not. */
 const OUT_OF_PLACE: Partial<Record<string, string>> = {
-  packet: 'legacy packet access (BPF_ABS, BPF_IND)',
   addr_space_cast: 'addr_space_cast',
 };
 

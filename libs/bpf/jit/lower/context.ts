@@ -24,6 +24,8 @@ export interface ModuleContext {
   readonly chargeImport: number;
   /** Function index of the import `(ctx, map, index, stackTop) => i32` of bpf_tail_call. */
   readonly tailCallImport: number;
+  /** Function index of the import `(ctx, offset, bytes) => i32` of BPF_ABS and BPF_IND. */
+  readonly packetImport: number;
   /** Absent unless runs are to be counted. */
   readonly coverage: CoverageImports | undefined;
   /** Present in code that was not verified. */

@@ -8,6 +8,7 @@ import { lowerDivision } from './division';
 import { lowerEndian } from './endian';
 import { lowerLdImm64 } from './immediate';
 import { lowerLoad, lowerStore } from './memory';
+import { lowerPacket } from './packet';
 
 type SemanticsOf<K extends Semantics['kind']> = Extract<Semantics, { kind: K }>;
 type Lowerer<K extends Semantics['kind']> = (
@@ -42,7 +43,7 @@ const LOWERERS: { readonly [K in Exclude<Semantics['kind'], ControlKind>]: Lower
   store_release: (f, insn, _slot, { bytes }) => lowerStore(f, insn, bytes, 'reg'),
   call: (f, insn, slot, { callee }) => lowerCall(f, insn, slot, callee),
   addr_space_cast: refuse,
-  packet: refuse,
+  packet: (f, insn, _slot, { mode, bytes }) => lowerPacket(f, insn, mode, bytes),
   callx: (f, insn, slot) => lowerCallx(f, insn, slot),
 };
 

@@ -24,6 +24,17 @@ export class TestEnv implements ExecutionEnv {
     return 0;
   }
 
+  /** The packet that loads of any context see. */
+  packet = new Uint8Array();
+
+  loadPacket(_ctx: number, offset: number, bytes: number): number {
+    if (offset < 0 || offset + bytes > this.packet.length) return 0;
+    this.setResult(
+      this.packet.subarray(offset, offset + bytes).reduce((word, byte) => (word << 8n) | BigInt(byte), 0n),
+    );
+    return 1;
+  }
+
   mapObject(name: string): number {
     return this.objects.get(name)!;
   }
