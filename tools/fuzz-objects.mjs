@@ -33,13 +33,13 @@ const { values, positionals } = parseArgs({
 });
 if (values.help) {
   console.log(
-    'usage: node tools/fuzz-objects.mjs [--seed S] [--count N] [--first I] [--slow MS] [--keep DIR] [FILE|DIR..]',
+    'usage: node tools/fuzz-objects.mjs [--seed S] [--count N] [--first I] [--slow MS] [--no-load] [--keep DIR] [FILE|DIR..]',
   );
   process.exit(0);
 }
 
 const { Prng } = lib('foundation/base');
-const { Btf, dumpC, dumpRaw } = lib('foundation/btf');
+const { Btf, BtfBuilder, dedupBtf, dumpC, dumpRaw, mergeBtf } = lib('foundation/btf');
 const { damaged } = lib('bpf/object/fixtures/damage');
 const object = lib('bpf/object');
 const { Machine, eventChoices } = lib('machine');
@@ -48,6 +48,8 @@ const { loadKernelImage } = lib('service/assets');
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 /** One in so many of the files that BTF files make up; they are large. */
 const BTF_SHARE = 50;
+/** Larger BTF is not merged with itself: a kernel's takes a second. */
+const MERGE_BYTES_MAX = 256 * 1024;
 /** Machines are used up by what they have loaded: memory is given back, ids are not. */
 const LOADS_PER_MACHINE = 2000;
 
@@ -89,10 +91,16 @@ function stage(name, run) {
   }
 }
 
+/** What split BTF is read on top of: a base of one type, since most ids of the damaged file then name its own. */
+const base = Btf.parse(new BtfBuilder().finish()).value;
+
 function judgeBtf(bytes) {
   const btf = stage('Btf.parse', () => Btf.parse(bytes));
+  const split = stage('split BTF', () => Btf.parse(bytes, base));
   if (!btf.ok) return btf.error.code;
   stage('dumpC', () => dumpC(btf.value));
+  stage('dedup', () => dedupBtf(btf.value));
+  if (split.ok && bytes.length < MERGE_BYTES_MAX) stage('merge', () => mergeBtf([btf.value, split.value]));
   return 'read';
 }
 
@@ -106,6 +114,7 @@ function judgeObject(bytes) {
   stage('event names', () => eventChoices([spec], [{ map: undefined, struct: 'nothing' }]));
   if (spec.btf) {
     stage('dumpC', () => dumpC(spec.btf));
+    stage('dedup', () => dedupBtf(spec.btf));
     stage('dumpRaw', () => {
       for (const _ of dumpRaw(spec.btf));
     });

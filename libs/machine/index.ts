@@ -24,6 +24,7 @@ export { type FaultSpec, parseFaults } from './faults/fault-spec';
 export { FAULTS } from './faults/fault-table';
 export {
   addressBytes,
+  anyWord,
   FireContext,
   type Fired,
   type FiredRun,
@@ -32,6 +33,7 @@ export {
   fireKernelFunction,
   fireLsm,
   fireSyscall,
+  fireUsdt,
   fireUserFunction,
   type HookArguments,
   type HookCall,

@@ -8,6 +8,21 @@ const SYNONYMS: readonly (readonly string[])[] = [
   ['ctx', 'iocb'],
 ];
 
+/** Functions that older kernels have under another name, newest name first. */
+const FORMER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  // 6.12 and older.
+  anon_pipe_read: ['pipe_read'],
+  anon_pipe_write: ['pipe_write'],
+  // 5.16 to 6.1, where the plain names are inline functions.
+  blk_account_io_start: ['__blk_account_io_start'],
+  blk_account_io_done: ['__blk_account_io_done'],
+  // 5.10.
+  filemap_read: ['generic_file_buffered_read'],
+  // 5.15 and older: pages for folios.
+  folio_mark_accessed: ['mark_page_accessed'],
+  filemap_add_folio: ['add_to_page_cache_lru'],
+};
+
 /**
  * Gives programs the arguments of functions and raw tracepoints where the worn kernel's prototypes have them: code paths
  * are the reference kernel's, parameters are matched by name, else by type and order. A parameter that only the worn
@@ -17,7 +32,9 @@ export function wearArguments(kernel: Kernel, reference: Btf, worn: Btf): void {
   if (reference === worn) return;
   for (const hook of kernel.fn) {
     const from = functionParams(reference, hook.name);
-    const to = functionParams(worn, hook.name);
+    const name = wornName(worn, hook.name);
+    const to = functionParams(worn, name);
+    if (name !== hook.name) kernel.hooks.renameFunction(hook, name);
     if (from && to) hook.rearrange = rearrangement(mapParams(reference, from, worn, to));
   }
   for (const hook of Object.values(kernel.tp)) {
@@ -25,6 +42,12 @@ export function wearArguments(kernel: Kernel, reference: Btf, worn: Btf): void {
     const to = tracepointParams(worn, hook.name);
     if (from && to) hook.rearrange = rearrangement(mapParams(reference, from, worn, to));
   }
+}
+
+/** What the worn kernel calls a function: the name of 6.18 unless it has another of its names only. */
+function wornName(worn: Btf, name: string): string {
+  const has = (spelling: string) => worn.findByName(spelling, 'func') !== undefined;
+  return has(name) ? name : (FORMER_NAMES[name]?.find(has) ?? name);
 }
 
 type Rearrangement = (args: readonly number[]) => readonly number[];

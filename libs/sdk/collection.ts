@@ -4,6 +4,7 @@ import {
   attachesBySection,
   type Collection as CoreCollection,
   type Link as CoreLink,
+  type IterOptions,
   nearestHooks,
   type OutputRecord,
   RecordDecoder,
@@ -21,10 +22,10 @@ import { check, fail, ProbedError, unwrap } from './errors';
 import { Link } from './link';
 import type { LoadOptions, Machine } from './machine';
 import type { MachineInternals } from './machine-internals';
-import { BpfMap } from './map/bpf-map';
+import { BpfMap, coreMap } from './map/bpf-map';
 import { MapAccess } from './map/map-access';
 import { namedObject } from './named';
-import { type AttachOptions, loadedProgram, Program, type TestRunOptions } from './program';
+import { type AttachOptions, type IterTarget, loadedProgram, Program, type TestRunOptions } from './program';
 import type { EventRecord } from './records/record';
 import { RecordBuffer } from './records/record-buffer';
 import { mapTypeName } from './spec/collection-spec';
@@ -256,15 +257,27 @@ function programOf(collection: Collection, loaded: LoadedProgram): Program {
 function attach(collection: Collection, loaded: LoadedProgram, options: AttachOptions): Link {
   const { core, internals, unloaded } = stateOf(collection);
   if (unloaded) fail('closed', `collection ${collection.name} is closed`);
-  const { cookie, ...rest } = options;
+  const { cookie, iter, ...rest } = options;
   const target = rest.target ?? stateOf(collection).targets.get(loaded.name);
   const others = { ...rest, ...(target !== undefined && { target }) };
-  const attachOptions = { ...others, ...(cookie !== undefined && { cookie: Number(cookie) }) };
+  const attachOptions = {
+    ...others,
+    ...(cookie !== undefined && { cookie: Number(cookie) }),
+    ...(iter && { iter: iterOptions(iter) }),
+  };
   const attached = core.attach(loaded, attachOptions);
   if (attached.ok) return linkOf(attached.value);
   throw new ProbedError(
     withNearest(attached.error, nearestHooks(loaded, attachOptions, internals.core.kernel.hooks)),
   );
+}
+
+function iterOptions({ map, cgroupId, ...task }: IterTarget): IterOptions {
+  return {
+    ...task,
+    ...(map && { map: coreMap(map) }),
+    ...(cgroupId !== undefined && { cgroupId: Number(cgroupId) }),
+  };
 }
 
 function withNearest(error: Diagnostic, near: string | undefined): Diagnostic {

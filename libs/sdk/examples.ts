@@ -7,8 +7,8 @@ import { fail } from './errors';
 const ENOENT = 2;
 
 /**
- * Path of an example object that comes with this package: `execaudit`, `opensnoop`, `profile`, `syscount`, `tcpconnect`,
- * `uprobe_readline`. Its C source lies beside it. @throws ProbedError `no-such-name`
+ * Path of an example object that comes with this package: `execaudit`, `opensnoop`, `podtrace`, `profile`, `syscount`,
+ * `tcpconnect`, `uprobe_readline`. Its C source lies beside it. @throws ProbedError `no-such-name`
  */
 export function exampleObject(name: string): string {
   const folder = join(packageRoot(), 'examples');

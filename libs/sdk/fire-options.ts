@@ -72,7 +72,7 @@ export interface Fired {
   readonly runs: readonly FiredRun[];
   /**
    * Calls: what the function returned: what was given, or what a program put in its place (`bpf_override_return`,
-   * `lsm`, `fmod_ret`). Undefined for events that return nothing.
+   * `lsm`, `fmod_ret`). Undefined for events that return nothing; a bigint where no number is exact.
    */
-  readonly ret: number | undefined;
+  readonly ret: number | bigint | undefined;
 }

@@ -152,3 +152,143 @@ test('signals, threads and tasks that are there already', () => {
   expect(() => machine.task({ pid: 500 })).toThrow(/EEXIST|already/);
   expect(() => machine.task({ exe: '/usr/bin/bahs' })).toThrow(/did you mean bash/);
 });
+
+describe('words that no JS number holds', () => {
+  const WIDE = 0x1234_5678_9abc_def1n;
+  const written = (fire: (machine: Machine) => unknown) => {
+    const { machine, coll } = load({ programs: ['write_entry', 'write_exit', 'write_fexit'] });
+    coll.attachAll();
+    fire(machine);
+    return coll.variables.words.slice(0, 3);
+  };
+
+  test.each<[string, (machine: Machine) => unknown, bigint[]]>([
+    ['kprobe', (machine) => machine.kprobe('vfs_write', { args: { count: WIDE } }), [WIDE, 0n, 0n]],
+    ['kretprobe, fexit', (machine) => machine.kretprobe('vfs_write', { ret: WIDE }), [0n, WIDE, WIDE]],
+    [
+      'a call, with a number beyond the signed ones',
+      (machine) => machine.call('vfs_write', { args: { count: 2n ** 64n - 2n }, ret: -WIDE }),
+      [2n ** 64n - 2n, 2n ** 64n - WIDE, 2n ** 64n - WIDE - 2n],
+    ],
+  ])('%s', (_name, fire, expected) => {
+    expect(written(fire)).toEqual(expected);
+  });
+
+  test('are returned as they are', () => {
+    const { machine } = load();
+    expect(machine.call('vfs_write', { ret: WIDE }).ret).toBe(WIDE);
+    expect(machine.call('vfs_write', { ret: -5n }).ret).toBe(-5);
+  });
+
+  test('more than 64 bits are refused; system calls take what their tasks can keep', () => {
+    const { machine } = load();
+    expect(() => machine.kprobe('vfs_write', { args: { count: 1n << 64n } })).toThrow(/more than 64 bits/);
+    expect(() => machine.syscall('write', { args: { count: WIDE } })).toThrow(/argument count.*53 bits/);
+    expect(() => machine.syscall('write', { args: { count: 1n << 62n } })).not.toThrow();
+  });
+});
+
+describe('one event for both forms of a tracepoint', () => {
+  test('arguments of the raw form by the names of fields, tasks by their pids', () => {
+    const { machine, coll } = load({ programs: ['on_switch'] });
+    const link = coll.program('on_switch').attach();
+    const [prev, next] = [machine.task({ pid: 700 }), machine.task({ pid: 701 })];
+    const fields = { prev_pid: prev.pid, prev_comm: 'a', next_pid: next.pid, prev_state: 2 };
+    expect(machine.fire('tracepoint:sched:sched_switch', fields).runs).toMatchObject([
+      { program: 'on_switch', result: 2 },
+    ]);
+    expect(coll.variables.words[3]).toBe((700n << 32n) | 701n);
+    machine.fire('tracepoint:sched:sched_switch', { next: next.pointer }, { task: prev });
+    expect(coll.variables.words[3]).toBe((700n << 32n) | 701n);
+    expect(link.stats.events).toBe(2);
+  });
+
+  test('registers of a system call', () => {
+    const { machine, coll } = load({ programs: ['on_sys_enter'] });
+    const link = coll.program('on_sys_enter').attach();
+    machine.fire('tracepoint:raw_syscalls:sys_enter', { id: 3, args: [7, 5] });
+    expect(link.stats.lastResult).toBe(3005);
+  });
+
+  test('an argument that neither form has', () => {
+    const { machine } = load();
+    expect(() => machine.fire('tracepoint:sched:sched_process_exec', { bprn: 1 })).toThrow(
+      /has no field bprn/,
+    );
+    expect(() => machine.fire('tracepoint:sched:sched_process_exec', { bprm: 0 })).not.toThrow();
+  });
+});
+
+describe('USDT probes', () => {
+  const USDT = join(__dirname, '../machine/attach/fixtures/usdt.bpf.o');
+
+  test('of the node: text and numbers where the note says', () => {
+    const machine = new Machine();
+    const coll = machine.load(USDT);
+    coll.program('on_call').attach({ cookie: 42 });
+    const task = machine.task({ pid: 800, comm: 'python3', exe: '/usr/bin/python3' });
+    const fired = machine.usdt('/usr/bin/python3', 'python', 'function__entry', {
+      task,
+      args: ['/srv/a.py', 'main', 12],
+    });
+    expect(fired.runs).toMatchObject([{ program: 'on_call', runs: 1 }]);
+    machine.fire('usdt:python3:python:function__entry', ['/srv/b.py', 'run', 13], { task });
+    expect(coll.ringbuf('calls').values()).toMatchObject([
+      { pid: 800, line: 12, cookie: 42n, args: 3, file: '/srv/a.py', function: 'main' },
+      { pid: 800, line: 13, file: '/srv/b.py', function: 'run' },
+    ]);
+  });
+
+  test('of an executable of the caller’s', () => {
+    const machine = new Machine();
+    const args = '8@%rdi 8@-16(%rbp) -4@8(%rsp)';
+    const probes = [{ provider: 'app', name: 'request', args }];
+    machine.executable({ path: '/opt/app', symbols: ['serve'], probes });
+    const coll = machine.load(USDT);
+    coll.program('on_call').attach({ target: '/opt/app:app:request' });
+    machine.usdt('/opt/app', 'app', 'request', { task: { exe: '/opt/app' }, args: ['/a', 'b', 7] });
+    expect(coll.ringbuf('calls').values()).toMatchObject([{ file: '/a', function: 'b', line: 7 }]);
+  });
+
+  test.each([
+    ['usdt:/usr/bin/python3:python:function__entri', [], /did you mean python:function__entry/],
+    ['usdt:/usr/bin/pythn3:python:line', [], /pythn3 does not exist.*did you mean/],
+    ['usdt:python3:line', [], /names no USDT probe/],
+    ['usdt:python3:python:function__entry', [1, 2, 3, 4], /4 arguments for 3/],
+  ])('%s is refused', (hook, args, message) => {
+    expect(() => new Machine().fire(hook, args)).toThrow(message);
+  });
+
+  test.each([
+    [{ provider: 'a', name: 'b', args: '8@%xyz' }, /are not understood/],
+    [{ provider: 'a', name: 'b', inside: 'man' }, /no function man.*did you mean main/],
+  ])('a declaration %j is refused', (probe, message) => {
+    const declare = () => new Machine().executable({ path: '/opt/a', symbols: ['main'], probes: [probe] });
+    expect(declare).toThrow(message);
+  });
+});
+
+test('an iterator is read by its link', () => {
+  const machine = new Machine();
+  const coll = machine.load(join(__dirname, '../machine/attach/fixtures/iterators.bpf.o'));
+  machine.task({ pid: 900, comm: 'walked' });
+  const link = coll.program('dump_task').attach();
+  expect(link.read()).toMatch(/\b900\b.*walked/);
+  expect(
+    coll
+      .program('dump_task')
+      .attach({ iter: { tid: 900 } })
+      .read()
+      .match(/\b\d+\b.*walked/g),
+  ).toHaveLength(1);
+  const { coll: other } = load({ programs: ['on_read'] });
+  expect(() => other.attachAll()[0].read()).toThrow(/is no iterator/);
+});
+
+test('test runs of the other packet programs', () => {
+  const { coll } = load();
+  const run = (program: string, bytes: Uint8Array) => coll.program(program).run({ packet: bytes }).ret;
+  expect(run('classify', new Uint8Array(77))).toBe(77);
+  expect(run('tap', packet(80))).toBe(0x0800);
+  expect(run('guard', packet(80))).toBe(1);
+});

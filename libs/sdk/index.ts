@@ -24,13 +24,14 @@ export {
   type LoadOptions,
   Machine,
   type MachineOptions,
+  type ProbeOptions,
   type TestRun,
   type TraceLine,
 } from './machine';
 export type { BpfMap, StackFrame, UpdateMode } from './map/bpf-map';
 export { htonl, htons, inetAddr, inetNtoa, inetPton, ntohl, ntohs } from './net';
 export { KernelObject } from './objects';
-export type { AttachOptions, Program, ProgramStats, TestRunOptions } from './program';
+export type { AttachOptions, IterTarget, Program, ProgramStats, TestRunOptions } from './program';
 export type { EventRecord } from './records/record';
 export type { ReadOptions, RecordBuffer } from './records/record-buffer';
 export { CollectionSpec, type MapSpec, type ProgramSpec } from './spec/collection-spec';

@@ -1,6 +1,6 @@
 import type { Link as CoreLink } from '@probed/machine';
 import type { LoadedProgram } from '@probed/runtime';
-import { unwrap } from './errors';
+import { fail, unwrap } from './errors';
 import type { Program } from './program';
 
 /** What has come to a link since its program was attached. */
@@ -53,6 +53,25 @@ export class Link {
   get stats(): LinkStats {
     const { events, skipped, lost, lastNs, lastResult } = partsOf.get(this)!.link.stats;
     return { events, skipped, lost, lastTime: lastNs === undefined ? undefined : BigInt(lastNs), lastResult };
+  }
+
+  /**
+   * Reads an iterator from its beginning to its end: its program runs once for each object, and this is the text that it
+   * wrote. @throws ProbedError `not-iter`; `iter-too-big` (E2BIG) and the like when it ends early
+   */
+  read(): string {
+    const { attachment, program } = partsOf.get(this)!.link;
+    if (!attachment.read)
+      fail('not-iter', `${attachment.hook} is no iterator`, { where: `program ${program.name}`, errno: 22 });
+    const decoder = new TextDecoder();
+    let text = '';
+    const pieces = attachment.read();
+    for (;;) {
+      const { done, value } = pieces.next();
+      if (!done) text += decoder.decode(value, { stream: true });
+      else if (value) unwrap({ ok: false, error: value });
+      else return text + decoder.decode();
+    }
   }
 
   /** Puts another program of the same type behind the link (`BPF_LINK_UPDATE`). @throws ProbedError `link-update` */

@@ -1,7 +1,9 @@
 import { loadKernelImage, readCustomKernel, whyNotWearable } from '@probed/assets';
 import { suggestion } from '@probed/base';
 import { Btf } from '@probed/btf';
+import { parseUsdtArgs } from '@probed/hooks';
 import {
+  anyWord,
   Machine as CoreMachine,
   chooseAlternatives,
   FireContext,
@@ -9,6 +11,7 @@ import {
   fireKernelFunction,
   fireLsm,
   fireSyscall,
+  fireUsdt,
   fireUserFunction,
   formatTraceLine,
   type HookCall,
@@ -97,6 +100,18 @@ export interface ExecutableOptions {
   path: string;
   /** Its functions. */
   symbols: readonly string[];
+  /** Its USDT probes. */
+  probes?: readonly ProbeOptions[];
+}
+
+/** A USDT probe (`DTRACE_PROBE`) of an executable of the user's. */
+export interface ProbeOptions {
+  provider: string;
+  name: string;
+  /** The function that it is in, one of the executable's symbols; the first by default. */
+  inside?: string;
+  /** Where its arguments are, as `readelf -n` shows it: `8@%rdi -4@%esi`; none by default. */
+  args?: string;
 }
 
 /** A hook of the machine. */
@@ -212,12 +227,14 @@ export class Machine {
    * | `kprobe:FUNCTION`, `fentry:FUNCTION` | arguments: the function's entry |
    * | `kretprobe:FUNCTION`, `fexit:FUNCTION` | arguments, with `ret` among the options: its return |
    * | `uprobe:PATH:SYMBOL`, `uretprobe:PATH:SYMBOL` | the same for user functions |
+   * | `usdt:PATH:PROVIDER:NAME` | arguments in order |
    * | `ksyscall:NAME` | arguments: the whole system call |
    * | `lsm:HOOK` | arguments; the verdict is in the result's `ret` |
    * | `perf_event:NAME` | a sample |
    *
-   * Programs of all kinds that hang at the place are run, as on Linux; those of a tracepoint's two forms (record and
-   * raw) are separate.
+   * Programs of all kinds that hang at the place are run, as on Linux. A tracepoint's record says most of what `raw_tp`
+   * and `tp_btf` programs see: arguments that are called like fields, tasks by their pid; the others are zero, or given
+   * among the fields by their own names. Fired in its raw form, it reaches only those.
    * @throws ProbedError `no-such-hook`, `hook-argument`, with the nearest names
    */
   fire(
@@ -267,6 +284,13 @@ export class Machine {
   uretprobe(path: string, symbol: string, options: CallOptions = {}): Fired {
     return this.fired(options, (context, site) =>
       fireUserFunction(context, path, symbol, 'return', this.callOf(options), site),
+    );
+  }
+
+  /** A USDT probe of an executable or library. Arguments are a list; text and bytes go to the task's memory. */
+  usdt(path: string, provider: string, name: string, options: CallOptions = {}): Fired {
+    return this.fired(options, (context, site) =>
+      fireUsdt(context, `${path}:${provider}:${name}`, options.args ?? [], site),
     );
   }
 
@@ -333,10 +357,17 @@ export class Machine {
     return this.place(bytes, 'u8');
   }
 
-  /** Declares an executable or a library, so that uprobes find its functions and tasks can be of it. */
-  executable({ path, symbols }: ExecutableOptions): void {
+  /**
+   * Declares an executable or a library, so that uprobes find its functions, USDT programs its probes, and tasks can be
+   * of it. @throws ProbedError `executable`
+   */
+  executable({ path, symbols, probes = [] }: ExecutableOptions): void {
     if (!path.startsWith('/')) fail('executable', `${path} is no absolute path`, { errno: EINVAL });
-    inside(this).core.kernel.installProgram(path, symbols);
+    inside(this).core.kernel.installProgram(
+      path,
+      symbols,
+      probes.map((probe) => imageProbe(path, symbols, probe)),
+    );
   }
 
   // Time
@@ -432,7 +463,7 @@ export class Machine {
     const inTask = during && (() => this.as({ task: options.task, cpu: options.cpu }, during));
     return {
       args,
-      ret: ret === undefined ? undefined : Number(BigInt.asIntN(64, BigInt(ret))),
+      ret: ret === undefined ? undefined : anyWord(BigInt(ret)),
       during: inTask,
     };
   }
@@ -448,6 +479,22 @@ provideMachine(() => new Machine());
 /** What is behind a machine. */
 function inside(machine: Machine): MachineInternals {
   return internalsOf.get(machine)!;
+}
+
+function imageProbe(path: string, symbols: readonly string[], probe: ProbeOptions) {
+  const { provider, name, inside: symbol = symbols[0], args = '' } = probe;
+  const where = `${path}, USDT probe ${provider}:${name}`;
+  if (!symbols.includes(symbol)) {
+    const hint = suggestion(symbol ?? '', symbols) ?? 'it has no symbols';
+    fail('executable', `no function ${symbol} for the probe to be in`, { errno: EINVAL, where, hint });
+  }
+  if (!parseUsdtArgs(args))
+    fail('executable', `arguments "${args}" are not understood`, {
+      errno: EINVAL,
+      where,
+      hint: '8@%rdi -4@%esi',
+    });
+  return { provider, name, inside: symbol, args, inert: true };
 }
 
 function asOptions(where: Task | TaskOptions | FireOptions): FireOptions {

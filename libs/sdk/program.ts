@@ -3,6 +3,7 @@ import { programType } from '@probed/spec';
 import type { FireOptions } from './fire-options';
 import type { Link } from './link';
 import type { TestRun } from './machine';
+import type { BpfMap } from './map/bpf-map';
 
 /** What can be said beyond the section name when a program is attached. */
 export interface AttachOptions {
@@ -12,6 +13,22 @@ export interface AttachOptions {
   cookie?: number | bigint;
   /** perf_event programs: what is sampled and how often. */
   perf?: { event: string; frequencyHz?: number; period?: number };
+  /** Iterators: over what. */
+  iter?: IterTarget;
+}
+
+/** What an iterator goes over (`union bpf_iter_link_info`). */
+export interface IterTarget {
+  /** Tasks: this thread only. */
+  tid?: number;
+  /** Tasks: all threads of this process. */
+  pid?: number;
+  /** `iter/bpf_map_elem`: the map. */
+  map?: BpfMap;
+  /** cgroups: where to begin, by id; the root by default. */
+  cgroupId?: bigint;
+  /** cgroups: which way. */
+  order?: 'self' | 'descendants-pre' | 'descendants-post' | 'ancestors-up';
 }
 
 /** Counters of a program, as `bpftool prog show` has them. */

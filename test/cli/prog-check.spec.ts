@@ -68,6 +68,16 @@ describe('prog check', () => {
     expect(failing).toEqual({ code: 1, stdout: '', stderr: '' });
   });
 
+  test('says whose configuration a program was given', () => {
+    const file = join(__dirname, '../../libs/bpf/object/fixtures/externs.bpf.o');
+    const kernel = join(folder, 'vmlinux-6.18.btf');
+    const config = join(folder, 'config');
+    writeFileSync(config, 'CONFIG_HZ=250\nCONFIG_BPF_SYSCALL=y\n');
+    const told = (...more: string[]) => probectl('prog', 'check', file, '--btf', kernel, ...more).stderr;
+    expect(told()).toContain('as the reference kernel has it; --kconfig FILE');
+    expect(told('--kconfig', config)).toBe('');
+  });
+
   test.each([
     ['nothing.btf', 'no such file'],
     ['readme.txt', 'not a BTF file'],

@@ -1,6 +1,6 @@
 /** What our verifier must know of a kernel, taken from the one that runs. */
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, release as osRelease } from 'node:os';
 import { loadReferenceKernel } from '@probed/assets';
 import { Btf } from '@probed/btf';
 import { kernelFacts } from '@probed/machine';
@@ -18,7 +18,16 @@ export function hostFacts(): KernelFacts | undefined {
   }
   const btf = Btf.parse(bytes);
   if (!btf.ok) return undefined;
-  const { release, versionCode, symbols, tracepoints, config } = loadReferenceKernel();
-  const image = { release, versionCode, btf: btf.value, symbols, tracepoints, config };
+  const { symbols, tracepoints, config } = loadReferenceKernel();
+  const image = { ...runningVersion(), btf: btf.value, symbols, tracepoints, config };
   return kernelFacts(image, cpus().length, 'host');
+}
+
+/** Release and version code (`KERNEL_VERSION`) of the running kernel, which programs see as LINUX_KERNEL_VERSION. */
+function runningVersion(): { release: string; versionCode: number } {
+  const release = osRelease();
+  const [major = 0, minor = 0, patch = 0] = release
+    .split(/[.-]/)
+    .map((part) => Number.parseInt(part, 10) || 0);
+  return { release, versionCode: (major << 16) | (minor << 8) | Math.min(patch, 255) };
 }

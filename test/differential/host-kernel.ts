@@ -44,6 +44,8 @@ export interface HostProgram {
   readonly funcInfoBytes?: number;
   readonly lineInfo?: Uint8Array;
   readonly lineInfoBytes?: number;
+  /** Effective capabilities of the loader as a mask, e.g. `0x8000000000` for CAP_BPF; all of root's when absent. */
+  readonly caps?: string;
   /** Packet to run it on. */
   readonly data?: Uint8Array;
   /** Context to run it on. */
@@ -180,6 +182,7 @@ export class HostKernel {
       funcsize: program.funcInfoBytes,
       lineinfo: program.lineInfo && toHex(program.lineInfo),
       linesize: program.lineInfoBytes,
+      caps: program.caps,
       repeat: program.repeat,
       dump: program.dump?.join(','),
       insns: toHex(program.insns),

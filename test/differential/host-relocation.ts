@@ -6,10 +6,11 @@ import { join } from 'node:path';
 
 export interface RelocatedObject {
   readonly file: string;
-  /** Bytes of the instructions by program; none when libbpf refuses the object. */
-  readonly programs: ReadonlyMap<string, Uint8Array>;
-  /** `relocation`: a CO-RE relocation cannot be applied; `other`: the running kernel lacks a map type, a symbol … */
-  readonly refused?: 'relocation' | 'other';
+  /**
+   * By program: bytes of its instructions, or the errno of the CO-RE relocation that libbpf refuses. None where libbpf
+   * refuses the object for another reason: the running kernel lacks a symbol, the file has maps of before BTF …
+   */
+  readonly programs: ReadonlyMap<string, Uint8Array | number>;
 }
 
 const SOURCE = join(__dirname, '../../tools/host-bpf/core-object.c');
@@ -34,23 +35,17 @@ export function relocateOnHost(btf: Uint8Array, files: readonly string[]): Reloc
   }
 }
 
+const REFUSED = /^relocation=(\d+)$/;
+
 function parse(output: string): RelocatedObject[] {
-  const programs = new Map<string, Map<string, Uint8Array>>();
-  const objects: RelocatedObject[] = [];
+  const objects = new Map<string, Map<string, Uint8Array | number>>();
   for (const line of output.trimEnd().split('\n')) {
-    const [file, program, rest] = line.split(' ');
-    if (program === '-') {
-      const refused = rest.startsWith('relocation=') ? 'relocation' : 'other';
-      objects.push({ file, programs: new Map(), refused });
-      continue;
-    }
-    let known = programs.get(file);
-    if (!known) {
-      known = new Map();
-      programs.set(file, known);
-      objects.push({ file, programs: known });
-    }
-    known.set(program, Buffer.from(rest, 'hex'));
+    const [file, program, answer] = line.split(' ');
+    const programs = objects.get(file) ?? new Map<string, Uint8Array | number>();
+    objects.set(file, programs);
+    const refused = REFUSED.exec(answer);
+    if (refused) programs.set(program, Number(refused[1]));
+    else if (!answer.startsWith('error=')) programs.set(program, Buffer.from(answer, 'hex'));
   }
-  return objects;
+  return [...objects].map(([file, programs]) => ({ file, programs }));
 }

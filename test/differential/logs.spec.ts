@@ -7,6 +7,7 @@ import { Prng } from '@probed/base';
 import { encodeInsns, type Insn } from '@probed/isa';
 import { judge, TC } from './emulated';
 import { generateProgram, mutateProgram } from './generate';
+import { generateLinkProgram } from './generate-links';
 import { generatePointerProgram, POINTER_MAPS } from './generate-pointers';
 import { hostFacts } from './host-facts';
 import { openHostKernel } from './host-kernel';
@@ -35,6 +36,7 @@ function firstDifference(kernel: readonly string[], ours: readonly string[]): st
 
 const GENERATORS: readonly [name: string, generate: (prng: Prng) => Insn[]][] = [
   ['computing', (prng) => generateProgram(prng, prng.between(3, 12), { packetHelpers: true })],
+  ['links', (prng) => generateLinkProgram(prng, prng.between(3, 14))],
   ['pointers', (prng) => generatePointerProgram(prng, prng.between(2, 8))],
 ];
 

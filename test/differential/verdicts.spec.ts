@@ -11,6 +11,7 @@ import type { KernelFacts } from '@probed/spec';
 import { complaint } from './complaint';
 import { judge } from './emulated';
 import { generateProgram, mutateProgram } from './generate';
+import { generateLinkProgram } from './generate-links';
 import { generatePointerProgram, POINTER_MAPS } from './generate-pointers';
 import { hostFacts } from './host-facts';
 import { type HostKernel, openHostKernel } from './host-kernel';
@@ -38,6 +39,7 @@ async function compare(kernel: HostKernel, facts: KernelFacts, insns: readonly I
 
 const GENERATORS: readonly [name: string, generate: (prng: Prng) => Insn[]][] = [
   ['computing', (prng) => generateProgram(prng, prng.between(3, 16), { packetHelpers: true })],
+  ['links', (prng) => generateLinkProgram(prng, prng.between(3, 14))],
   ['pointers', (prng) => generatePointerProgram(prng, prng.between(2, 10))],
 ];
 

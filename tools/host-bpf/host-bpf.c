@@ -13,15 +13,16 @@
  *   drop                                               -> errno=0     closes every map and BTF; numbering restarts
  *   prog type=N insns=HEX [attach=N] [license=HEX] [flags=N] [log=N] [logsize=N] [name=S] [btfid=N]
  *        [btf=IDX funcinfo=HEX funcsize=N lineinfo=HEX linesize=N]
- *        [data=HEX] [ctx=HEX] [repeat=N] [dump=IDX[,IDX..]]
+ *        [caps=MASK] [data=HEX] [ctx=HEX] [repeat=N] [dump=IDX[,IDX..]]
  *                  -> errno=E [run=E retval=N data=HEX] [map=IDX:KEY=VALUE,..].. log=BYTES, then BYTES bytes, newline
  *
  * In `insns`, the immediate of a 64-bit load of a map (src_reg 1 or 2) is the map's number. The program is run when
- * `data` or `ctx` is there. The layout of the attributes is that of include/uapi/linux/bpf.h, written out so that old
+ * `data` or `ctx` is there. With `caps` it is loaded with those effective capabilities only. The layout of the attributes is that of include/uapi/linux/bpf.h, written out so that old
  * headers do.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -443,6 +444,31 @@ static int load(struct prog_load_attr *attr)
 	return fd;
 }
 
+/* The effective capabilities; the permitted ones stay, so that they can be taken back. */
+static int set_capabilities(uint64_t mask)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
+	data[0].effective = data[0].permitted & (uint32_t)mask;
+	data[1].effective = data[1].permitted & (uint32_t)(mask >> 32);
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+static int load_as_asked(struct prog_load_attr *attr)
+{
+	int fd;
+
+	if (!text("caps"))
+		return load(attr);
+	set_capabilities(number("caps", 0));
+	fd = load(attr);
+	set_capabilities(~0ull);
+	return fd;
+}
+
 static void do_prog(void)
 {
 	struct prog_load_attr attr = {
@@ -457,7 +483,7 @@ static void do_prog(void)
 		attr.log_size = number("logsize", LOG_BYTES);
 		log_buffer[0] = 0;
 	}
-	fd = load(&attr);
+	fd = load_as_asked(&attr);
 	printf("errno=%d", fd < 0 ? -fd : 0);
 	if (fd >= 0) {
 		run(fd);

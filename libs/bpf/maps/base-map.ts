@@ -24,6 +24,9 @@ export function updateFlagsFault(flags: number): number {
   return (flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST ? E.INVAL : 0;
 }
 
+/** `include/uapi/linux/bpf.h`: bytes of a name, its NUL included. */
+const OBJ_NAME_LEN = 16;
+
 /** What all map types share: the map object that programs point to, its id, frozenness, errors by default. */
 export abstract class BaseMap implements BpfMap {
   readonly id: number;
@@ -56,6 +59,15 @@ export abstract class BaseMap implements BpfMap {
         this.env.memory.view.setUint32(this.offset + at, value, true);
       }
     }
+    this.writeName();
+  }
+
+  /** `name`, cut as BPF_OBJ_NAME_LEN has it. */
+  private writeName(): void {
+    const at = this.env.mapField('name');
+    if (at === undefined || at + OBJ_NAME_LEN > MAP_OBJECT_BYTES) return;
+    const name = new TextEncoder().encode(this.info.name).subarray(0, OBJ_NAME_LEN - 1);
+    this.env.memory.u8.set(name, this.offset + at);
   }
 
   freeze(): void {

@@ -10,6 +10,8 @@ interface BtfFixes {
 
 export interface DataSectionFix {
   readonly bytes: number;
+  /** Variables that are hidden or internal: global for the linker, static for who loads the object. */
+  readonly hidden: ReadonlySet<string>;
   /** Offset in the section by variable name. */
   readonly offsets: ReadonlyMap<string, number>;
 }
@@ -31,6 +33,7 @@ const HEAD_BYTES = 12;
 const KIND_FUNC = 12;
 const KIND_DATASEC = 15;
 const VAR_BYTES = 12;
+const LINKAGE_STATIC = 0;
 
 /**
  * BTF bytes with linkage of functions and layout of data sections as the linked object has them; `btf` is what the
@@ -43,16 +46,27 @@ export function fixBtf(bytes: Uint8Array, btf: Btf, fixes: BtfFixes): Uint8Array
   const view = new DataView(fixed.buffer);
   const start = view.getUint32(4, true) + view.getUint32(8, true);
   const end = start + view.getUint32(12, true);
+  const hidden = hiddenVariables(btf, fixes);
   for (let at = start, id = 1; at < end; id++) {
     const info = view.getUint32(at + 4, true);
     const kind = (info >>> 24) & 31;
     const vlen = info & 0xffff;
     if (kind === KIND_FUNC && fixes.staticFunctions.has(btf.type(id).name))
       view.setUint32(at + 4, info - vlen, true);
+    if (hidden.has(id)) view.setUint32(at + HEAD_BYTES, LINKAGE_STATIC, true);
     if (kind === KIND_DATASEC) fixDataSection(view, at, vlen, btf, id, fixes);
     at += HEAD_BYTES + (TAIL_BYTES[kind]?.(vlen) ?? 0);
   }
   return fixed;
+}
+
+/** VAR ids. */
+function hiddenVariables(btf: Btf, { dataSections }: BtfFixes): Set<number> {
+  const ids = new Set<number>();
+  for (const { name, variables } of btf.dataSections())
+    for (const { name: variable, declId, kind } of variables)
+      if (kind === 'var' && dataSections.get(name)?.hidden.has(variable)) ids.add(declId);
+  return ids;
 }
 
 function fixDataSection(

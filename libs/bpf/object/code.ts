@@ -3,8 +3,8 @@ import type { CoreRelo } from '@probed/btf';
 import { decodeInsns, INSN_BYTES, type Insn } from '@probed/isa';
 import type { BtfExt, ExtLine, ExtSection } from './btf-ext';
 import { callTargets } from './call-targets';
-import { type ElfObject, type ElfSection, type ElfSymbol, elfFault } from './elf';
-import { SHT, STB, STT, STV } from './elf-constants';
+import { type ElfObject, type ElfSection, type ElfSymbol, elfFault, isHidden } from './elf';
+import { SHT, STB, STT } from './elf-constants';
 import type { Extern } from './externs';
 
 /** What a relocation makes an instruction refer to, by slot of its function. */
@@ -147,7 +147,10 @@ function codeFault(section: ElfSection, message: string) {
   return diagnostic('code-malformed', message, { where: `section '${section.name}'`, errno: ENOTSUP });
 }
 
-/** Entries of a list sorted by offset that lie in [offset, offset + bytes). */
+/**
+ * Entries of a list sorted by offset that lie in [offset, offset + bytes), one an instruction. Compilers write no more,
+ * and every program that reaches the function gets a copy, which must not be longer than the code is.
+ */
 function within<T extends { readonly offset: number }>(
   list: readonly T[],
   offset: number,
@@ -161,7 +164,12 @@ function within<T extends { readonly offset: number }>(
     else high = middle;
   }
   const found: T[] = [];
-  for (; low < list.length && list[low].offset < offset + bytes; low++) found.push(list[low]);
+  let slot = -1;
+  for (; low < list.length && list[low].offset < offset + bytes; low++) {
+    const next = Math.floor(list[low].offset / INSN_BYTES);
+    if (next !== slot) found.push(list[low]);
+    slot = next;
+  }
   return found;
 }
 
@@ -179,11 +187,6 @@ function debugInfo(ext: ExtSection | undefined, offset: number, bytes: number) {
 
 /** Names of functions that are global for the linker but hidden, hence static for the verifier. */
 export function hiddenFunctions(elf: ElfObject): Set<string> {
-  const hidden = elf.symbols.filter(
-    (s) =>
-      s.type === STT.FUNC &&
-      s.binding !== STB.LOCAL &&
-      (s.visibility === STV.HIDDEN || s.visibility === STV.INTERNAL),
-  );
+  const hidden = elf.symbols.filter((s) => s.type === STT.FUNC && isHidden(s));
   return new Set(hidden.map((s) => s.name));
 }

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '@probed/base';
 import type { Btf } from '@probed/btf';
 import type { MapSpec } from '@probed/spec';
 import type { DataSectionFix } from './btf-fixup';
-import { type ElfObject, type ElfSection, elfFault } from './elf';
+import { type ElfObject, type ElfSection, elfFault, isHidden } from './elf';
 import { SHT, STT } from './elf-constants';
 import { type Externs, KCONFIG_SECTION } from './externs';
 import { LIMITS } from './limits';
@@ -38,20 +38,21 @@ export function dataSectionFixes(
   externs: Externs,
 ): Map<string, DataSectionFix> {
   const fixes = new Map<string, DataSectionFix>();
-  const bySection = new Map<number, Map<string, number>>();
   for (const section of sections) {
     const offsets = new Map<string, number>();
-    fixes.set(section.name, { bytes: section.size, offsets });
-    bySection.set(section.index, offsets);
+    const hidden = new Set<string>();
+    for (const symbol of elf.symbolsBySection.get(section.index) ?? []) {
+      if (symbol.type === STT.SECTION) continue;
+      offsets.set(symbol.name, symbol.value);
+      if (isHidden(symbol)) hidden.add(symbol.name);
+    }
+    fixes.set(section.name, { bytes: section.size, offsets, hidden });
   }
-  for (const symbol of elf.symbols)
-    if (symbol.name !== '' && symbol.type !== STT.SECTION)
-      bySection.get(symbol.section)?.set(symbol.name, symbol.value);
   if (externs.kconfigBytes > 0) {
     const offsets = new Map<string, number>();
     for (const extern of externs.byName.values())
       if (extern.kind === 'kconfig') offsets.set(extern.name, extern.offset);
-    fixes.set(KCONFIG_SECTION, { bytes: externs.kconfigBytes, offsets });
+    fixes.set(KCONFIG_SECTION, { bytes: externs.kconfigBytes, offsets, hidden: new Set() });
   }
   return fixes;
 }

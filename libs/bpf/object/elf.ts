@@ -15,6 +15,8 @@ import {
   SHF_EXECINSTR,
   SHN_XINDEX,
   SHT,
+  STB,
+  STV,
   SYMBOL_BYTES,
   TYPE_NAMES,
 } from './elf-constants';
@@ -71,6 +73,11 @@ export interface ElfObject {
   readonly symbolsBySection: ReadonlyMap<number, readonly ElfSymbol[]>;
   /** By index of the section that they patch. */
   readonly relocations: ReadonlyMap<number, readonly ElfRelocation[]>;
+}
+
+/** True for what other objects may refer to when linked, but nothing that loads the object. */
+export function isHidden({ binding, visibility }: ElfSymbol): boolean {
+  return binding !== STB.LOCAL && (visibility === STV.HIDDEN || visibility === STV.INTERNAL);
 }
 
 const EINVAL = 22;

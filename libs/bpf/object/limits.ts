@@ -9,7 +9,7 @@ export const LIMITS = {
   /** `BPF_COMPLEXITY_LIMIT_INSNS`: longer programs are E2BIG for privileged users too. */
   programInsns: 1_000_000,
   /** All programs of an object together after linking, which copies subprograms. */
-  objectInsns: 4_000_000,
+  objectInsns: 2_000_000,
   /** A data section becomes one map value; the kernel allows no larger one (KMALLOC_MAX_SIZE, INT_MAX for arrays). */
   dataBytes: 0x7fff_ffff,
   maps: 65_536,

@@ -1,5 +1,5 @@
 import { type Diagnostic, diagnostic, ok, type Result } from '@probed/base';
-import { ProgType, parseSectionName, sectionHint } from '@probed/spec';
+import { findSection, ProgType, parseSectionName, sectionHint } from '@probed/spec';
 import type { ObjectProgram } from './object-spec';
 import { oneLine } from './one-line';
 
@@ -18,10 +18,10 @@ type SectionFacts = Pick<
 export function sectionFacts(name: string): SectionFacts {
   const optional = name.startsWith('?');
   const section = optional ? name.slice(1) : name;
-  const info = parseSectionName(section);
-  if (!info.ok)
+  const info = findSection(section);
+  if (!info)
     return { section, type: ProgType.UNSPEC, expectedAttachType: 0, attachTo: '', optional, flags: 0 };
-  const { type, expectedAttachType, attachTo, flags } = info.value;
+  const { type, expectedAttachType, attachTo, flags } = info;
   return { section, type, expectedAttachType, attachTo, optional, flags };
 }
 

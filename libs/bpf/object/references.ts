@@ -40,8 +40,8 @@ export function collectReferences(
     if (!section?.executable) continue;
     for (const relocation of relocations) {
       const fn = functionAt(bySection.get(index) ?? [], relocation.offset / INSN_BYTES);
-      // Code that belongs to no function is not loaded either.
-      if (!fn) continue;
+      // Code that belongs to no function is not loaded, nor is a function that is at fault already.
+      if (!fn || fn.faults.length > 0) continue;
       const reference = new Resolver(elf, targets, fn, relocation).resolve();
       if (reference.ok)
         fn.references.set(Math.floor(relocation.offset / INSN_BYTES) - fn.start, reference.value);

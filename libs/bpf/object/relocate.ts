@@ -128,8 +128,10 @@ function resolveKfunc(
   facts: KernelFacts,
 ): Diagnostic | undefined {
   const name = essentialName(ref.name);
-  if (facts.btf.findByName(name, 'func') !== undefined) {
+  const id = facts.btf.findByName(name, 'func');
+  if (id !== undefined) {
     refs.set(slot, { ...ref, name });
+    if (insns[slot].src === BPF_PSEUDO_CALLEE.KFUNC) insns[slot].imm = id;
     return undefined;
   }
   if (!ref.weak) {

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BPF_F } from '@probed/abi';
 import { toHex } from '@probed/base';
 import type { EncodeInput } from '@probed/btf';
+import { parseElf } from './elf';
+import { SHT, STV, SYMBOL_BYTES } from './elf-constants';
 import { findMap, listVariables, parseObject, resizeMap, setVariable } from './index';
 import type { ObjectSpec } from './object-spec';
 
@@ -23,6 +26,22 @@ test('lists variables with their places', () => {
     ['level', '.data', 0, 4, false],
     ['counters', '.bss', 0, 32, false],
   ]);
+});
+
+test('user space maps no section whose variables are all hidden', () => {
+  const bytes = new Uint8Array(readFileSync(join(__dirname, 'fixtures', 'globals.bpf.o')));
+  const flags = () => {
+    const object = parseObject(bytes, 'globals.bpf.o');
+    return object.ok ? findMap(object.value, '.data')?.flags : undefined;
+  };
+  expect(flags()).toBe(BPF_F.MMAPABLE);
+  const elf = parseElf(bytes);
+  if (!elf.ok) throw new Error(elf.error.message);
+  // The section's bytes are a view of the file: what is written to them is what the next parse reads.
+  const table = elf.value.sections.find(({ type }) => type === SHT.SYMTAB)!.data;
+  const level = elf.value.symbols.find(({ name }) => name === 'level')!;
+  table[level.index * SYMBOL_BYTES + 5] = STV.HIDDEN;
+  expect(flags()).toBe(0);
 });
 
 describe('setVariable', () => {

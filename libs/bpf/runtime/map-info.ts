@@ -12,6 +12,7 @@ export function mapInfoOf(spec: MapSpec): MapInfo {
     frozen: spec.frozen ?? false,
     keyTypeId: spec.keyTypeId,
     valueTypeId: spec.valueTypeId,
+    dataSecTypeId: spec.dataSecTypeId,
     frozenContents: spec.frozen ? spec.contents : undefined,
     inner: spec.inner && mapInfoOf(spec.inner),
   };

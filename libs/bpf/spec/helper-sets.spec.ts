@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { helperAllowed, helperCapability } from './helper-sets';
+import { helperAllowed, helperCapabilities } from './helper-sets';
 import { HELPERS, helperByName } from './helper-table';
 import { AttachType, ProgType } from './uapi-enums';
 
@@ -41,8 +41,13 @@ describe('helperAllowed', () => {
   });
 });
 
-test('capabilities', () => {
-  expect(helperCapability(helperByName('map_lookup_elem')!.id)).toBeUndefined();
-  expect(helperCapability(helperByName('probe_read_kernel')!.id)).toBe('CAP_PERFMON');
-  expect(helperCapability(helperByName('probe_write_user')!.id)).toBe('CAP_SYS_ADMIN');
+test.each([
+  ['map_lookup_elem', 'XDP', []],
+  ['loop', 'XDP', ['CAP_BPF']],
+  ['probe_read_kernel', 'KPROBE', ['CAP_BPF', 'CAP_PERFMON']],
+  ['skc_to_tcp_sock', 'XDP', ['CAP_PERFMON']],
+  ['skc_to_tcp_sock', 'SYSCALL', []],
+  ['probe_write_user', 'KPROBE', ['CAP_SYS_ADMIN']],
+] as const)('%s in %s programs needs %j', (name, type, needs) => {
+  expect(helperCapabilities(ProgType[type], helperByName(name)!.id)).toEqual(needs);
 });

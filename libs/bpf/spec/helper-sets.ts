@@ -8,20 +8,25 @@ interface HelperSet {
   readonly names: string;
 }
 
-/** kernel/bpf/helpers.c: bpf_base_func_proto, the part for CAP_BPF and less. */
-const BASE_BPF: HelperSet = {
+/** kernel/bpf/helpers.c: bpf_base_func_proto, what anybody may call. */
+const BASE_ANYBODY: HelperSet = {
   names: `map_lookup_elem map_update_elem map_delete_elem map_push_elem map_pop_elem map_peek_elem
-    map_lookup_percpu_elem for_each_map_elem get_prandom_u32 get_smp_processor_id get_numa_node_id tail_call
-    ktime_get_ns ktime_get_boot_ns ktime_get_tai_ns jiffies64 ringbuf_output ringbuf_reserve ringbuf_submit
-    ringbuf_discard ringbuf_query ringbuf_reserve_dynptr ringbuf_submit_dynptr ringbuf_discard_dynptr
-    user_ringbuf_drain strncmp strtol strtoul get_current_pid_tgid get_ns_current_pid_tgid get_current_uid_gid
-    spin_lock spin_unlock per_cpu_ptr this_cpu_ptr timer_init timer_set_callback timer_start timer_cancel
-    kptr_xchg loop dynptr_from_mem dynptr_read dynptr_write dynptr_data cgrp_storage_get cgrp_storage_delete
-    task_storage_get task_storage_delete get_current_cgroup_id get_current_ancestor_cgroup_id
+    map_lookup_percpu_elem get_prandom_u32 get_smp_processor_id get_numa_node_id tail_call
+    ktime_get_ns ktime_get_boot_ns ktime_get_tai_ns ringbuf_output ringbuf_reserve ringbuf_submit
+    ringbuf_discard ringbuf_query strncmp strtol strtoul get_current_pid_tgid get_ns_current_pid_tgid
+    get_current_uid_gid`,
+};
+
+/** The part for CAP_BPF. */
+const BASE_BPF: HelperSet = {
+  names: `for_each_map_elem jiffies64 ringbuf_reserve_dynptr ringbuf_submit_dynptr ringbuf_discard_dynptr
+    user_ringbuf_drain spin_lock spin_unlock per_cpu_ptr this_cpu_ptr timer_init timer_set_callback timer_start
+    timer_cancel kptr_xchg loop dynptr_from_mem dynptr_read dynptr_write dynptr_data cgrp_storage_get
+    cgrp_storage_delete task_storage_get task_storage_delete get_current_cgroup_id get_current_ancestor_cgroup_id
     current_task_under_cgroup get_cgroup_classid`,
 };
 
-/** kernel/bpf/helpers.c: bpf_base_func_proto, the part for CAP_PERFMON. */
+/** kernel/bpf/helpers.c: bpf_base_func_proto, the part for CAP_BPF with CAP_PERFMON. */
 const BASE_PERFMON: HelperSet = {
   names: `trace_printk trace_vprintk snprintf snprintf_btf get_current_comm get_current_task get_current_task_btf
     task_pt_regs probe_read_user probe_read_kernel probe_read_user_str probe_read_kernel_str perf_event_read
@@ -29,7 +34,7 @@ const BASE_PERFMON: HelperSet = {
     get_branch_snapshot find_vma`,
 };
 
-const BASE: HelperSet = { extends: [BASE_BPF, BASE_PERFMON], names: '' };
+const BASE: HelperSet = { extends: [BASE_ANYBODY, BASE_BPF, BASE_PERFMON], names: '' };
 
 /** kernel/trace/bpf_trace.c: bpf_tracing_func_proto and what all its callers add. */
 const TRACING: HelperSet = {
@@ -126,8 +131,8 @@ const CGROUP_SOCK: HelperSet = {
 /** net/core/filter.c: sock_addr_func_proto. */
 const SOCK_ADDR: HelperSet = {
   extends: [SK_BASE, SK_LOOKUPS],
-  names: `perf_event_output get_socket_cookie get_netns_cookie get_local_storage sk_storage_get sk_storage_delete
-    setsockopt getsockopt`,
+  names: `perf_event_output get_socket_cookie get_netns_cookie get_local_storage get_retval set_retval sk_storage_get
+    sk_storage_delete setsockopt getsockopt`,
 };
 
 /** net/core/filter.c: lwt_out_func_proto. */
@@ -252,8 +257,6 @@ interface AttachRow {
 
 const A = AttachType;
 const CONNECTS = [A.CGROUP_INET4_CONNECT, A.CGROUP_INET6_CONNECT];
-const BINDS = [A.CGROUP_INET4_BIND, A.CGROUP_INET6_BIND];
-const SENDMSGS = [A.CGROUP_UDP4_SENDMSG, A.CGROUP_UDP6_SENDMSG, A.CGROUP_UNIX_SENDMSG];
 
 /** What some attach types of a program type may use besides. */
 const BY_ATTACH_TYPE: readonly AttachRow[] = [
@@ -272,15 +275,26 @@ const BY_ATTACH_TYPE: readonly AttachRow[] = [
   },
   { type: ProgType.CGROUP_SOCK_ADDR, attachTypes: CONNECTS, set: { names: 'bind' } },
   {
-    type: ProgType.CGROUP_SOCK_ADDR,
-    attachTypes: [...BINDS, ...CONNECTS, A.CGROUP_UNIX_CONNECT, ...SENDMSGS],
-    set: { names: 'get_retval set_retval' },
-  },
-  {
     type: ProgType.CGROUP_SOCKOPT,
     attachTypes: [A.CGROUP_SETSOCKOPT],
     set: { names: 'setsockopt getsockopt' },
   },
+];
+
+/** Hooks of cgroups whose result is none that other programs could see or change (cgroup_common_func_proto). */
+const NO_RETVAL: readonly AttachType[] = [
+  A.CGROUP_INET_INGRESS,
+  A.CGROUP_INET_EGRESS,
+  A.CGROUP_SOCK_OPS,
+  A.CGROUP_UDP4_RECVMSG,
+  A.CGROUP_UDP6_RECVMSG,
+  A.CGROUP_UNIX_RECVMSG,
+  A.CGROUP_INET4_GETPEERNAME,
+  A.CGROUP_INET6_GETPEERNAME,
+  A.CGROUP_UNIX_GETPEERNAME,
+  A.CGROUP_INET4_GETSOCKNAME,
+  A.CGROUP_INET6_GETSOCKNAME,
+  A.CGROUP_UNIX_GETSOCKNAME,
 ];
 
 function addNames(set: HelperSet, into: Set<number>): void {
@@ -300,6 +314,7 @@ function idsOf(set: HelperSet): ReadonlySet<number> {
 }
 
 const TYPE_IDS = new Map(Object.entries(BY_TYPE).map(([type, set]) => [Number(type), idsOf(set)]));
+const RETVAL_IDS = idsOf({ names: 'get_retval set_retval' });
 const ATTACH_IDS = BY_ATTACH_TYPE.map((row) => ({ ...row, ids: idsOf(row.set) }));
 
 /**
@@ -307,6 +322,7 @@ const ATTACH_IDS = BY_ATTACH_TYPE.map((row) => ({ ...row, ids: idsOf(row.set) })
  * lockdown. When false, the verifier says `program of this type cannot use helper NAME#ID`.
  */
 export function helperAllowed(progType: number, expectedAttachType: number, id: number): boolean {
+  if (RETVAL_IDS.has(id) && NO_RETVAL.some((attachType) => attachType === expectedAttachType)) return false;
   if (TYPE_IDS.get(progType)?.has(id)) return true;
   return ATTACH_IDS.some(
     (row) =>
@@ -316,14 +332,26 @@ export function helperAllowed(progType: number, expectedAttachType: number, id: 
   );
 }
 
-/** Capability that a call needs besides CAP_BPF (`bpf_token_capable` in the kernel's `*_func_proto`). */
-export type HelperCapability = 'CAP_PERFMON' | 'CAP_SYS_ADMIN';
+/** Capabilities that a call needs besides those of the program's type (`bpf_token_capable` in `*_func_proto`). */
+export type HelperCapability = 'CAP_BPF' | 'CAP_PERFMON' | 'CAP_SYS_ADMIN';
 
-const PERFMON_IDS = idsOf({ extends: [BASE_PERFMON, SK_CASTS], names: 'sys_bpf' });
-const SYS_ADMIN_IDS = idsOf({ names: 'probe_write_user' });
+interface CapabilityRow {
+  readonly ids: ReadonlySet<number>;
+  readonly needs: readonly HelperCapability[];
+  /** Types whose own `*_func_proto` hands the helper out without asking. */
+  readonly exempt?: readonly ProgType[];
+}
 
-/** Undefined when CAP_BPF is enough. */
-export function helperCapability(id: number): HelperCapability | undefined {
-  if (SYS_ADMIN_IDS.has(id)) return 'CAP_SYS_ADMIN';
-  return PERFMON_IDS.has(id) ? 'CAP_PERFMON' : undefined;
+const CAPABILITIES: readonly CapabilityRow[] = [
+  { ids: idsOf(BASE_BPF), needs: ['CAP_BPF'] },
+  { ids: idsOf(BASE_PERFMON), needs: ['CAP_BPF', 'CAP_PERFMON'] },
+  { ids: idsOf(SK_CASTS), needs: ['CAP_PERFMON'], exempt: [ProgType.SYSCALL] },
+  { ids: idsOf({ names: 'sys_bpf' }), needs: ['CAP_PERFMON'] },
+  { ids: idsOf({ names: 'probe_write_user' }), needs: ['CAP_SYS_ADMIN'] },
+];
+
+/** Empty when anybody may call the helper who may load a program of the type. */
+export function helperCapabilities(progType: number, id: number): readonly HelperCapability[] {
+  const needed = CAPABILITIES.find(({ ids }) => ids.has(id));
+  return !needed || needed.exempt?.some((type) => type === progType) ? [] : needed.needs;
 }

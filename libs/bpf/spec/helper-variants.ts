@@ -44,6 +44,7 @@ const VARIANTS: readonly HelperVariant[] = [
   { helper: 'get_stackid', types: [P.PERF_EVENT], change: { gplOnly: false } },
   { helper: 'get_func_ip', types: [P.KPROBE], attachTypes: MULTI_PROBES, change: { gplOnly: false } },
   { helper: 'get_socket_cookie', types: BY_BTF, change: { args: [BTF_SOCK_COMMON_OR_NULL] } },
+  { helper: 'get_socket_cookie', types: [P.SK_REUSEPORT], change: { args: [BTF_SOCK_COMMON] } },
   { helper: 'xdp_get_buff_len', types: BY_BTF, change: { args: [btf('xdp_buff')] } },
   {
     helper: 'sk_storage_get',

@@ -3,6 +3,7 @@
  * Canonical sources: include/uapi/linux/bpf.h and kernel/bpf/ of Linux 6.18.
  */
 export type { ArgBase, HelperArg, HelperRet, RetBase, TypeFlag } from './arg-types';
+export { attachTypeLawful } from './attach-types';
 export {
   type ContextAccess,
   type ContextAccessRule,
@@ -11,7 +12,14 @@ export {
   type ContextLayout,
   type ContextView,
   contextAccess,
-} from './context';
+} from './ctx/layout';
+export {
+  SOCK_COMMON_VIEW,
+  SOCKET_VIEW,
+  TCP_SOCK_COUNTERS,
+  TCP_SOCK_VIEW,
+  XDP_SOCK_VIEW,
+} from './ctx/sock';
 export { isErrorInjectable } from './error-injection';
 export {
   BudgetExceeded,
@@ -22,10 +30,11 @@ export {
 } from './execution';
 export { ExecutionCounters } from './execution-counters';
 export { type AbiRet, type AbiSlot, type HelperAbi, type HelperProto, helperAbi } from './helper-proto';
-export { type HelperCapability, helperAllowed, helperCapability } from './helper-sets';
+export { type HelperCapability, helperAllowed, helperCapabilities } from './helper-sets';
 export { HELPERS, helperById, helperByName } from './helper-table';
 export { helperProtoFor } from './helper-variants';
 export type { KernelDeviation, KernelFacts } from './kernel-facts';
+export { KFUNCS, type KfuncFlag, type KfuncRow, kfuncByName, kfuncFor } from './kfuncs';
 export { type LsmHookRules, lsmHookRules } from './lsm-hooks';
 export {
   checkMapAttr,
@@ -68,6 +77,7 @@ export { SECTION_DEFS } from './section-defs';
 export {
   BPF_F_SLEEPABLE,
   BPF_F_XDP_HAS_FRAGS,
+  findSection,
   parseSectionName,
   type SectionInfo,
   sectionHint,

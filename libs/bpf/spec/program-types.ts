@@ -1,15 +1,35 @@
 import {
-  type ContextLayout,
-  type ContextView,
-  PERF_EVENT_DATA,
-  PT_REGS,
-  RAW_TRACEPOINT_ARGS,
-  RAW_TRACEPOINT_WRITABLE_ARGS,
-  SK_BUFF,
-  SYSCALL_CONTEXT,
-  TRACEPOINT_RECORD,
-  XDP_MD,
-} from './context';
+  CGROUP_DEVICE_VIEW,
+  CGROUP_SYSCTL_VIEW,
+  GETSOCKOPT_VIEW,
+  LIRC_VIEW,
+  NETFILTER_VIEW,
+  SETSOCKOPT_VIEW,
+} from './ctx/cgroup';
+import type { ContextView } from './ctx/layout';
+import { SK_LOOKUP_VIEW, SK_MSG_VIEW, SK_REUSEPORT_VIEW } from './ctx/sk-msg';
+import {
+  CGROUP_SKB_UNPRIVILEGED_VIEW,
+  CGROUP_SKB_VIEW,
+  FLOW_DISSECTOR_VIEW,
+  LWT_VIEW,
+  SK_SKB_VIEW,
+  SOCKET_FILTER_VIEW,
+  TC_VIEW,
+  XDP_DEVMAP_VIEW,
+  XDP_VIEW,
+} from './ctx/skb';
+import { CGROUP_SOCK_VIEWS } from './ctx/sock';
+import { SOCK_ADDR_VIEWS } from './ctx/sock-addr';
+import { SOCK_OPS_VIEW } from './ctx/sock-ops';
+import {
+  KPROBE_VIEW,
+  PERF_EVENT_VIEW,
+  RAW_TRACEPOINT_VIEW,
+  RAW_TRACEPOINT_WRITABLE_VIEW,
+  SYSCALL_VIEW,
+  TRACEPOINT_VIEW,
+} from './ctx/tracing';
 import { AttachType, ProgType } from './uapi-enums';
 
 export type Capability = 'CAP_BPF' | 'CAP_PERFMON' | 'CAP_NET_ADMIN';
@@ -20,7 +40,7 @@ export type ProgramContext =
   | { readonly kind: 'layout'; readonly view: ContextView }
   /** Arguments of the kernel function, tracepoint or iterator that `attach_btf_id` names (btf_ctx_access). */
   | { readonly kind: 'btf-args' }
-  /** Known by name only. */
+  /** The program's type says nothing of it. */
   | { readonly kind: 'none' };
 
 /** One row of the table of program types. */
@@ -28,14 +48,14 @@ export interface ProgramTypeRow {
   readonly type: ProgType;
   /** As `bpftool prog` prints it. */
   readonly name: string;
-  /** False: the verifier refuses the type by name. */
-  readonly judged: boolean;
   readonly context: ProgramContext;
   /** A view that replaces the context's for some attach types. */
   readonly contextByAttachType?: readonly {
     readonly attachTypes: readonly AttachType[];
     readonly view: ContextView;
   }[];
+  /** What a caller without CAP_BPF sees, where that is less. */
+  readonly unprivilegedContext?: ContextView;
   /** All needed to load (kernel/bpf/syscall.c: is_net_admin_prog_type, is_perfmon_prog_type). */
   readonly capabilities: readonly Capability[];
   /** Every subprogram has 512 bytes of stack of its own (kernel/bpf/verifier.c: bpf_enable_priv_stack). */
@@ -55,70 +75,14 @@ export interface ReturnRange {
 const P = ProgType;
 const A = AttachType;
 
-function view(layout: ContextLayout, denied: readonly string[], writable: readonly string[]): ContextView {
-  const read = new Set(layout.fields.map((entry) => entry.name).filter((name) => !denied.includes(name)));
-  return { layout, read, write: new Set(writable) };
-}
-
-function readOnly(layout: ContextLayout): ProgramContext {
-  return { kind: 'layout', view: view(layout, [], []) };
-}
-
-const ADDRESSES = [
-  'family',
-  'remote_ip4',
-  'local_ip4',
-  ...[0, 1, 2, 3].flatMap((i) => [`remote_ip6[${i}]`, `local_ip6[${i}]`]),
-  'remote_port',
-  'local_port',
-];
-
-/** net/core/filter.c: sk_filter_is_valid_access. */
-const SOCKET_FILTER_VIEW = view(
-  SK_BUFF,
-  [
-    ...ADDRESSES,
-    'tc_classid',
-    'data',
-    'data_meta',
-    'data_end',
-    'flow_keys',
-    'tstamp',
-    'tstamp_type',
-    'wire_len',
-    'hwtstamp',
-  ],
-  ['cb'],
-);
-/** net/core/filter.c: cg_skb_is_valid_access. */
-const CGROUP_SKB_VIEW = view(
-  SK_BUFF,
-  ['tc_classid', 'data_meta', 'flow_keys', 'wire_len', 'tstamp_type'],
-  ['mark', 'priority', 'cb', 'tstamp'],
-);
-/** net/core/filter.c: tc_cls_act_is_valid_access. */
-const TC_VIEW = view(
-  SK_BUFF,
-  [...ADDRESSES, 'flow_keys'],
-  ['mark', 'tc_index', 'priority', 'tc_classid', 'cb', 'tstamp', 'queue_mapping'],
-);
-/** net/core/filter.c: lwt_is_valid_access. */
-const LWT_VIEW = view(
-  SK_BUFF,
-  [...ADDRESSES, 'tc_classid', 'data_meta', 'flow_keys', 'tstamp', 'tstamp_type', 'wire_len', 'hwtstamp'],
-  ['mark', 'priority', 'cb'],
-);
-const XDP_VIEW = view(XDP_MD, ['egress_ifindex'], []);
-const XDP_DEVMAP_VIEW = view(XDP_MD, [], []);
-
-type Rest = Partial<Omit<ProgramTypeRow, 'type' | 'name' | 'context' | 'judged' | 'capabilities'>>;
+type Rest = Partial<Omit<ProgramTypeRow, 'type' | 'name' | 'context' | 'capabilities'>>;
 
 const DEFAULTS = { privateStack: false, sleepable: 'no', packet: 'none' } as const;
 const PERFMON: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
 const NET_ADMIN: readonly Capability[] = ['CAP_BPF', 'CAP_NET_ADMIN'];
 const BPF_ONLY: readonly Capability[] = ['CAP_BPF'];
 
-function judged(
+function row(
   type: ProgType,
   name: string,
   context: ProgramContext | ContextView,
@@ -126,64 +90,94 @@ function judged(
   rest: Rest = {},
 ): ProgramTypeRow {
   const source = 'kind' in context ? context : ({ kind: 'layout', view: context } as const);
-  return { type, name, judged: true, context: source, capabilities, ...DEFAULTS, ...rest };
-}
-
-function named(
-  type: ProgType,
-  name: string,
-  capabilities: readonly Capability[],
-  rest: Rest = {},
-): ProgramTypeRow {
-  return { type, name, judged: false, context: { kind: 'none' }, capabilities, ...DEFAULTS, ...rest };
+  return { type, name, context: source, capabilities, ...DEFAULTS, ...rest };
 }
 
 const BTF_ARGS: ProgramContext = { kind: 'btf-args' };
+/** A program that replaces a function of another one; its context is the other's. */
+const NO_CONTEXT: ProgramContext = { kind: 'none' };
+
+type ByAttachType = NonNullable<ProgramTypeRow['contextByAttachType']>;
+
+const CGROUP_SOCK_BY_ATTACH_TYPE: ByAttachType = [
+  { attachTypes: [A.CGROUP_INET4_POST_BIND], view: CGROUP_SOCK_VIEWS.postBind4 },
+  { attachTypes: [A.CGROUP_INET6_POST_BIND], view: CGROUP_SOCK_VIEWS.postBind6 },
+];
+
+const SOCK_ADDR_BY_ATTACH_TYPE: ByAttachType = [
+  {
+    attachTypes: [
+      A.CGROUP_INET4_BIND,
+      A.CGROUP_INET4_CONNECT,
+      A.CGROUP_INET4_GETPEERNAME,
+      A.CGROUP_INET4_GETSOCKNAME,
+      A.CGROUP_UDP4_RECVMSG,
+    ],
+    view: SOCK_ADDR_VIEWS.inet4,
+  },
+  {
+    attachTypes: [
+      A.CGROUP_INET6_BIND,
+      A.CGROUP_INET6_CONNECT,
+      A.CGROUP_INET6_GETPEERNAME,
+      A.CGROUP_INET6_GETSOCKNAME,
+      A.CGROUP_UDP6_RECVMSG,
+    ],
+    view: SOCK_ADDR_VIEWS.inet6,
+  },
+  { attachTypes: [A.CGROUP_UDP4_SENDMSG], view: SOCK_ADDR_VIEWS.sendmsg4 },
+  { attachTypes: [A.CGROUP_UDP6_SENDMSG], view: SOCK_ADDR_VIEWS.sendmsg6 },
+];
+
+const SOCKOPT_BY_ATTACH_TYPE: ByAttachType = [{ attachTypes: [A.CGROUP_GETSOCKOPT], view: GETSOCKOPT_VIEW }];
 
 /** All program types of Linux 6.18 in order of their number. */
 export const PROGRAM_TYPES: readonly ProgramTypeRow[] = [
-  judged(P.SOCKET_FILTER, 'socket_filter', SOCKET_FILTER_VIEW, BPF_ONLY),
-  judged(P.KPROBE, 'kprobe', readOnly(PT_REGS), PERFMON, { privateStack: true, sleepable: 'yes' }),
-  judged(P.SCHED_CLS, 'sched_cls', TC_VIEW, NET_ADMIN, { packet: 'read-write' }),
-  judged(P.SCHED_ACT, 'sched_act', TC_VIEW, NET_ADMIN, { packet: 'read-write' }),
-  judged(P.TRACEPOINT, 'tracepoint', readOnly(TRACEPOINT_RECORD), PERFMON, { privateStack: true }),
-  judged(P.XDP, 'xdp', XDP_VIEW, NET_ADMIN, {
+  row(P.SOCKET_FILTER, 'socket_filter', SOCKET_FILTER_VIEW, BPF_ONLY),
+  row(P.KPROBE, 'kprobe', KPROBE_VIEW, PERFMON, { privateStack: true, sleepable: 'yes' }),
+  row(P.SCHED_CLS, 'sched_cls', TC_VIEW, NET_ADMIN, { packet: 'read-write' }),
+  row(P.SCHED_ACT, 'sched_act', TC_VIEW, NET_ADMIN, { packet: 'read-write' }),
+  row(P.TRACEPOINT, 'tracepoint', TRACEPOINT_VIEW, PERFMON, { privateStack: true }),
+  row(P.XDP, 'xdp', XDP_VIEW, NET_ADMIN, {
     packet: 'read-write',
     contextByAttachType: [{ attachTypes: [A.XDP_DEVMAP], view: XDP_DEVMAP_VIEW }],
   }),
-  judged(P.PERF_EVENT, 'perf_event', readOnly(PERF_EVENT_DATA), PERFMON, { privateStack: true }),
-  judged(P.CGROUP_SKB, 'cgroup_skb', CGROUP_SKB_VIEW, BPF_ONLY, { packet: 'read' }),
-  named(P.CGROUP_SOCK, 'cgroup_sock', NET_ADMIN),
-  judged(P.LWT_IN, 'lwt_in', LWT_VIEW, NET_ADMIN, { packet: 'read' }),
-  judged(P.LWT_OUT, 'lwt_out', LWT_VIEW, NET_ADMIN, { packet: 'read' }),
-  judged(P.LWT_XMIT, 'lwt_xmit', LWT_VIEW, NET_ADMIN, { packet: 'read-write' }),
-  named(P.SOCK_OPS, 'sock_ops', NET_ADMIN),
-  named(P.SK_SKB, 'sk_skb', NET_ADMIN, { packet: 'read-write' }),
-  named(P.CGROUP_DEVICE, 'cgroup_device', NET_ADMIN),
-  named(P.SK_MSG, 'sk_msg', NET_ADMIN, { packet: 'read-write' }),
-  judged(P.RAW_TRACEPOINT, 'raw_tracepoint', readOnly(RAW_TRACEPOINT_ARGS), PERFMON, { privateStack: true }),
-  named(P.CGROUP_SOCK_ADDR, 'cgroup_sock_addr', NET_ADMIN),
-  named(P.LWT_SEG6LOCAL, 'lwt_seg6local', NET_ADMIN, { packet: 'read' }),
-  named(P.LIRC_MODE2, 'lirc_mode2', NET_ADMIN),
-  named(P.SK_REUSEPORT, 'sk_reuseport', BPF_ONLY, { packet: 'read' }),
-  named(P.FLOW_DISSECTOR, 'flow_dissector', NET_ADMIN, { packet: 'read' }),
-  named(P.CGROUP_SYSCTL, 'cgroup_sysctl', NET_ADMIN),
-  judged(
-    P.RAW_TRACEPOINT_WRITABLE,
-    'raw_tracepoint_writable',
-    readOnly(RAW_TRACEPOINT_WRITABLE_ARGS),
-    PERFMON,
-  ),
-  named(P.CGROUP_SOCKOPT, 'cgroup_sockopt', NET_ADMIN, { packet: 'read-write' }),
-  judged(P.TRACING, 'tracing', BTF_ARGS, PERFMON, { privateStack: true, sleepable: 'yes' }),
-  named(P.STRUCT_OPS, 'struct_ops', PERFMON, { sleepable: 'yes' }),
-  named(P.EXT, 'ext', ['CAP_BPF', 'CAP_PERFMON', 'CAP_NET_ADMIN']),
-  judged(P.LSM, 'lsm', BTF_ARGS, PERFMON, { sleepable: 'yes' }),
-  named(P.SK_LOOKUP, 'sk_lookup', BPF_ONLY),
-  judged(P.SYSCALL, 'syscall', { kind: 'layout', view: view(SYSCALL_CONTEXT, [], ['ctx']) }, BPF_ONLY, {
-    sleepable: 'only',
+  row(P.PERF_EVENT, 'perf_event', PERF_EVENT_VIEW, PERFMON, { privateStack: true }),
+  row(P.CGROUP_SKB, 'cgroup_skb', CGROUP_SKB_VIEW, BPF_ONLY, {
+    packet: 'read',
+    unprivilegedContext: CGROUP_SKB_UNPRIVILEGED_VIEW,
   }),
-  named(P.NETFILTER, 'netfilter', NET_ADMIN),
+  row(P.CGROUP_SOCK, 'cgroup_sock', CGROUP_SOCK_VIEWS.create, NET_ADMIN, {
+    contextByAttachType: CGROUP_SOCK_BY_ATTACH_TYPE,
+  }),
+  row(P.LWT_IN, 'lwt_in', LWT_VIEW, NET_ADMIN, { packet: 'read' }),
+  row(P.LWT_OUT, 'lwt_out', LWT_VIEW, NET_ADMIN, { packet: 'read' }),
+  row(P.LWT_XMIT, 'lwt_xmit', LWT_VIEW, NET_ADMIN, { packet: 'read-write' }),
+  row(P.SOCK_OPS, 'sock_ops', SOCK_OPS_VIEW, NET_ADMIN),
+  row(P.SK_SKB, 'sk_skb', SK_SKB_VIEW, NET_ADMIN, { packet: 'read-write' }),
+  row(P.CGROUP_DEVICE, 'cgroup_device', CGROUP_DEVICE_VIEW, NET_ADMIN),
+  row(P.SK_MSG, 'sk_msg', SK_MSG_VIEW, NET_ADMIN, { packet: 'read-write' }),
+  row(P.RAW_TRACEPOINT, 'raw_tracepoint', RAW_TRACEPOINT_VIEW, PERFMON, { privateStack: true }),
+  row(P.CGROUP_SOCK_ADDR, 'cgroup_sock_addr', SOCK_ADDR_VIEWS.unix, NET_ADMIN, {
+    contextByAttachType: SOCK_ADDR_BY_ATTACH_TYPE,
+  }),
+  row(P.LWT_SEG6LOCAL, 'lwt_seg6local', LWT_VIEW, NET_ADMIN, { packet: 'read' }),
+  row(P.LIRC_MODE2, 'lirc_mode2', LIRC_VIEW, NET_ADMIN),
+  row(P.SK_REUSEPORT, 'sk_reuseport', SK_REUSEPORT_VIEW, BPF_ONLY, { packet: 'read' }),
+  row(P.FLOW_DISSECTOR, 'flow_dissector', FLOW_DISSECTOR_VIEW, NET_ADMIN, { packet: 'read' }),
+  row(P.CGROUP_SYSCTL, 'cgroup_sysctl', CGROUP_SYSCTL_VIEW, NET_ADMIN),
+  row(P.RAW_TRACEPOINT_WRITABLE, 'raw_tracepoint_writable', RAW_TRACEPOINT_WRITABLE_VIEW, PERFMON),
+  row(P.CGROUP_SOCKOPT, 'cgroup_sockopt', SETSOCKOPT_VIEW, NET_ADMIN, {
+    packet: 'read-write',
+    contextByAttachType: SOCKOPT_BY_ATTACH_TYPE,
+  }),
+  row(P.TRACING, 'tracing', BTF_ARGS, PERFMON, { privateStack: true, sleepable: 'yes' }),
+  row(P.STRUCT_OPS, 'struct_ops', BTF_ARGS, PERFMON, { sleepable: 'yes' }),
+  row(P.EXT, 'ext', NO_CONTEXT, ['CAP_BPF', 'CAP_PERFMON', 'CAP_NET_ADMIN']),
+  row(P.LSM, 'lsm', BTF_ARGS, PERFMON, { sleepable: 'yes' }),
+  row(P.SK_LOOKUP, 'sk_lookup', SK_LOOKUP_VIEW, BPF_ONLY),
+  row(P.SYSCALL, 'syscall', SYSCALL_VIEW, BPF_ONLY, { sleepable: 'only' }),
+  row(P.NETFILTER, 'netfilter', NETFILTER_VIEW, NET_ADMIN),
 ];
 
 const BY_TYPE = new Map<number, ProgramTypeRow>(PROGRAM_TYPES.map((row) => [row.type, row]));

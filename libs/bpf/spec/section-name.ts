@@ -31,11 +31,17 @@ export interface SectionInfo {
  * `/`. Errors: `section-unknown` (ESRCH) with the nearest names.
  */
 export function parseSectionName(section: string): Result<SectionInfo> {
+  const info = findSection(section);
+  return info ? ok(info) : err(unknownSection(section));
+}
+
+/** {@link parseSectionName} for who has no use for the nearest names, which take a while to find. */
+export function findSection(section: string): SectionInfo | undefined {
   const optional = section.startsWith('?');
   const name = optional ? section.slice(1) : section;
   const def = SECTION_DEFS.find((row) => matches(row, name));
-  if (!def) return err(unknownSection(section, name));
-  return ok({
+  if (!def) return undefined;
+  return {
     section,
     kind: def.kind,
     type: def.type,
@@ -45,7 +51,7 @@ export function parseSectionName(section: string): Result<SectionInfo> {
     sleepable: def.sleepable,
     flags: (def.sleepable ? BPF_F_SLEEPABLE : 0) | (def.frags ? BPF_F_XDP_HAS_FRAGS : 0),
     ...(def.attachBtf && { attachBtf: def.attachBtf }),
-  });
+  };
 }
 
 function matches(def: SectionDef, name: string): boolean {
@@ -58,10 +64,10 @@ const NAME_LENGTH_MAX = 64;
 const NEAREST_COUNT = 3;
 const ESRCH = 3;
 
-function unknownSection(section: string, name: string): Diagnostic {
+function unknownSection(section: string): Diagnostic {
   return diagnostic('section-unknown', `section name '${shorten(section)}' stands for no program type`, {
     where: shorten(section),
-    hint: sectionHint(name),
+    hint: sectionHint(section),
     errno: ESRCH,
   });
 }

@@ -45,6 +45,8 @@ export interface MapInfo {
   /** Type ids in the object's BTF; 0 when unknown. */
   readonly keyTypeId: number;
   readonly valueTypeId: number;
+  /** DATASEC of a data-section map's variables in the object's BTF. */
+  readonly dataSecTypeId?: number;
   /** Value bytes of a frozen, read-only map: loads from it are constants to the verifier. */
   readonly frozenContents?: Uint8Array;
   readonly inner?: MapInfo;

@@ -1,6 +1,7 @@
 import type { Btf } from '@probed/btf';
 import { type Insn, insnSuccessors } from '@probed/isa';
 import type { KernelFacts, LineInfo, MapInfo, ProgramSpec } from '@probed/spec';
+import type { PathRecorder } from './explain/recorder';
 import { LogBuffer } from './log/log-buffer';
 import type { AttachTarget } from './memory/btf-ctx';
 import { SccVisits } from './pruning/scc';
@@ -42,6 +43,8 @@ export class InsnAux {
   jmpPoint = false;
   forceCheckpoint = false;
   callsCallback = false;
+  /** A call of `bpf_iter_*_next`. */
+  iterNext = false;
   /** Strongly connected component of the control flow, 0 outside loops. */
   scc = 0;
   /** Bit i: Ri may be read at or after this instruction. */
@@ -62,6 +65,17 @@ export class InsnAux {
   callback: number | undefined = undefined;
   /** bpf_loop: flags are 0 on all paths so far. */
   inlinableLoop = false;
+  /** A barrier stands before the instruction: no speculative path goes on here. */
+  nospec = false;
+  /** A barrier stands behind the store: what it overwrote can't be read in vain. */
+  nospecResult = false;
+  /** How pointer arithmetic is masked here (`BPF_ALU_*`), and by what limit in bytes; state 0 for not at all. */
+  aluState = 0;
+  aluLimit = 0;
+  /** A spill or fill around a call that the verifier may remove. */
+  fastcallPattern = false;
+  /** Calls: pairs of spills and fills around it that can go. */
+  fastcallSpills = 0;
   /** Conditional jumps: bit 0 the fall-through was walked, bit 1 the jump. */
   branchSides = 0;
 }
@@ -77,9 +91,15 @@ export class SubprogInfo {
   isAsyncCb = false;
   /** Bytes of stack used (a positive number). */
   stackDepth = 0;
+  /** Frame offset below which only spills around calls lie (`fastcall_stack_off`). */
+  fastcallStackOff = 0;
+  /** A call matches the pattern but clobbers more than its prototype tells. */
+  keepFastcallStack = false;
   /** Positions of this function's instructions in {@link VerifierEnv.postorder}. */
   postorderStart = 0;
   called = false;
+  /** Runs when the program throws. */
+  isExceptionCb = false;
 
   constructor(
     readonly start: number,
@@ -101,6 +121,8 @@ export class VerifierEnv {
   readonly log: LogBuffer;
   readonly aux: InsnAux[];
   subprogs: SubprogInfo[] = [];
+  /** Number of the function that runs when the program throws, 0 for none. */
+  exceptionCallback = 0;
   postorder: number[] = [];
   sccCount = 0;
 
@@ -149,14 +171,27 @@ export class VerifierEnv {
     this.insns = spec.insns;
     this.log = new LogBuffer(options.logLevel);
     this.aux = Array.from(spec.insns, () => new InsnAux());
-    const caps = options.caps;
-    const has = (cap: string): boolean => !caps || caps.has(cap) || caps.has('CAP_SYS_ADMIN');
-    this.bpfCapable = has('CAP_BPF');
-    this.perfmonCapable = has('CAP_PERFMON');
-    this.netAdminCapable = has('CAP_NET_ADMIN');
+    this.bpfCapable = this.capable('CAP_BPF');
+    this.perfmonCapable = this.capable('CAP_PERFMON');
+    this.netAdminCapable = this.capable('CAP_NET_ADMIN');
+  }
+
+  /** The caller holds a capability; CAP_SYS_ADMIN stands for all that programs need (`bpf_token_capable`). */
+  capable(capability: string): boolean {
+    const { caps } = this.options;
+    return !caps || caps.has(capability) || caps.has('CAP_SYS_ADMIN');
   }
 
   get allowPtrLeaks(): boolean {
+    return this.perfmonCapable;
+  }
+
+  /** No walks of speculative paths, no masks, no barriers (`bypass_spec_v1`, `bypass_spec_v4`). */
+  get bypassSpecV1(): boolean {
+    return this.perfmonCapable;
+  }
+
+  get bypassSpecV4(): boolean {
     return this.perfmonCapable;
   }
 
@@ -174,8 +209,12 @@ export class VerifierEnv {
     return this.cur.refs.activeRcuLocks > 0 || this.cur.refs.activeLocks > 0 || !this.cur.inSleepable;
   }
 
+  /** Masks depend on exact numbers, so pruning compares them exactly (`explore_alu_limits`). */
+  exploreAluLimits = false;
   /** How far the program reaches into buffers whose size its attachment knows (`max_rdonly_access`), bytes. */
   readonly bufferBytes = { rdonly: 0, rdwr: 0 };
+  /** Notes the way, where someone wants an explanation. */
+  recorder: PathRecorder | undefined = undefined;
   /** What a tracing program hangs on; set by the attach check. */
   attach: AttachTarget | undefined = undefined;
 

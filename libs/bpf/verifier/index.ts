@@ -3,5 +3,14 @@
  * Canonical source: kernel/bpf/verifier.c, kernel/bpf/log.c, kernel/bpf/liveness.c of Linux 6.18.
  */
 export type { VerifyOptions } from './env';
+export { explainReject } from './explain/explain';
+export type {
+  CodeSpot,
+  Explanation,
+  PathTurn,
+  RegisterStory,
+  ValueEvent,
+} from './explain/explanation';
+export { MESSAGES } from './explain/messages';
 export type { VerifierReject } from './reject';
 export { verify } from './verify';

@@ -1,23 +1,26 @@
 import { err, ok, type Result } from '@probed/base';
 import type { KernelFacts, MapInfo, ProgramSpec, VerifiedProgram } from '@probed/spec';
-import { funcOf } from './calls/global-func';
-import { VerifierEnv, type VerifyOptions } from './env';
+import { funcOf } from './calls/func-signature';
+import { BPF_COMPLEXITY_LIMIT_INSNS, VerifierEnv, type VerifyOptions } from './env';
 import { doCheck } from './exec/do-check';
+import type { PathRecorder } from './explain/recorder';
 import { mint } from './facts';
 import { LOG_STATS } from './log/log-buffer';
+import { withAcceptedBtf } from './records/accepted-btf';
 import { ERRNO, Rejection, type VerifierReject } from './reject';
 import { checkAbnormalReturn } from './structure/abnormal-return';
-import { checkAttach, checkProgramType } from './structure/attach';
+import { checkAttach } from './structure/attach';
 import { checkCfg } from './structure/control-flow';
 import { computeLiveRegisters, computePostorder, computeScc } from './structure/data-flow';
+import { dropFastcallStack, markFastcallPatterns } from './structure/fastcall';
 import { resolveLdImm64 } from './structure/ld-imm64';
+import { checkLoad } from './structure/load';
 import { checkMaxStackDepth } from './structure/stack-depth';
 import { addSubprogs, checkSubprogs } from './structure/subprograms';
 
 /** Passes in order; each may refuse the program (kernel/bpf/verifier.c: bpf_check). */
 const PASSES: readonly ((env: VerifierEnv) => void)[] = [
-  checkProgramType,
-  checkSize,
+  checkLoad,
   addSubprogs,
   checkSubprogs,
   nameSubprogs,
@@ -28,7 +31,9 @@ const PASSES: readonly ((env: VerifierEnv) => void)[] = [
   checkAttach,
   computeScc,
   computeLiveRegisters,
+  markFastcallPatterns,
   doCheck,
+  dropFastcallStack,
   checkMaxStackDepth,
 ];
 
@@ -45,27 +50,30 @@ export function verify(
   facts: KernelFacts,
   options: VerifyOptions,
 ): Result<VerifiedProgram, VerifierReject> {
-  const env = new VerifierEnv(program, maps, facts, options);
+  const { env, fault } = runPasses(program, maps, facts, options);
+  printStats(env, fault === undefined);
+  return fault ? err(rejection(env, fault)) : ok(mint(env));
+}
+
+/** All passes up to the first that refuses the program; what each noted is in the environment. */
+export function runPasses(
+  program: ProgramSpec,
+  maps: ReadonlyMap<string, MapInfo>,
+  facts: KernelFacts,
+  options: VerifyOptions,
+  recorder?: PathRecorder,
+): { readonly env: VerifierEnv; readonly fault?: Rejection } {
+  const given = withAcceptedBtf(program, facts, options);
+  const env = new VerifierEnv(given.program, maps, facts, given.options);
+  env.recorder = recorder;
   try {
     for (const pass of PASSES) pass(env);
   } catch (fault) {
     if (!(fault instanceof Rejection)) throw fault;
-    printStats(env, false);
-    return err(rejection(env, fault));
+    return { env, fault };
   }
-  printStats(env, true);
-  return ok(mint(env));
+  return { env };
 }
-
-function checkSize(env: VerifierEnv): void {
-  if (env.insns.length === 0) env.reject('E2BIG', 'program has no instructions');
-  if (env.insns.length > (env.bpfCapable ? BPF_COMPLEXITY_LIMIT_INSNS : BPF_MAXINSNS)) {
-    env.reject('E2BIG', `program of ${env.insns.length} instructions is too large`);
-  }
-}
-
-const BPF_MAXINSNS = 4096;
-const BPF_COMPLEXITY_LIMIT_INSNS = 1_000_000;
 
 /** Names and linkage of functions from their BTF. */
 function nameSubprogs(env: VerifierEnv): void {

@@ -67,6 +67,16 @@ test('lists names in order of address', () => {
   ]);
 });
 
+test('takes functions in addition, behind all others', () => {
+  const more = symbols.withFunctions(['pipe_read', 'mark_page_accessed']);
+  expect(more.address('vfs_read')).toBe(at(0x1000));
+  expect(more.address('pipe_read')).toBe(at(0x30_1000));
+  expect(more.type('mark_page_accessed')).toBe('t');
+  expect(more.lookup(at(0x30_1018))).toEqual({ name: 'mark_page_accessed', offset: 8, size: 0xff0 });
+  expect([...more.iterateNames()].slice(-3)).toEqual(['init_task', 'pipe_read', 'mark_page_accessed']);
+  expect(symbols.has('pipe_read')).toBe(false);
+});
+
 test('prints addresses as kallsyms does', () =>
   expect(formatKernelAddress(at(0x1000))).toBe('ffffffff81001000'));
 

@@ -17,6 +17,16 @@ export interface SymbolHit {
 const HEADER_BYTES = 20;
 const MAGIC = 0x4d59534b;
 
+/** Size of a function that {@link KernelSymbols.withFunctions} adds. */
+const ADDED_BYTES = 16;
+
+interface SymbolColumns {
+  readonly base: number;
+  readonly steps: Uint32Array;
+  readonly types: Uint8Array;
+  readonly names: Uint8Array;
+}
+
 /**
  * Kernel symbols by name and by address. Addresses are signed words (see base/u64), so `0xffffffff81000000` is a
  * small negative number. Nothing but the address column is decoded until asked for.
@@ -33,18 +43,34 @@ export class KernelSymbols {
   /** Open addressing: index + 1 of a symbol, 0 when empty; equal names in order of address. */
   private table?: Uint32Array;
 
-  /** @throws when the bytes are not the packed form: they come from our own tool */
-  constructor(packed: Uint8Array) {
-    const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-    if (packed.length < HEADER_BYTES || view.getUint32(0, true) !== MAGIC)
-      throw new Error('kernel symbols: not the packed form that tools/reference writes');
-    this.count = view.getUint32(4, true);
-    const addressBytes = view.getUint32(8, true);
-    this.base = joinI64(view.getUint32(12, true), view.getInt32(16, true));
-    const addressStart = HEADER_BYTES + this.count;
-    this.types = packed.subarray(HEADER_BYTES, addressStart);
-    this.steps = decodeSteps(packed.subarray(addressStart, addressStart + addressBytes), this.count);
-    this.names = packed.subarray(addressStart + addressBytes);
+  /**
+   * @param symbols the packed form, or its columns
+   * @throws when the bytes are not the packed form: they come from our own tool
+   */
+  constructor(symbols: Uint8Array | SymbolColumns) {
+    const columns = symbols instanceof Uint8Array ? unpack(symbols) : symbols;
+    this.count = columns.steps.length;
+    this.base = columns.base;
+    this.steps = columns.steps;
+    this.types = columns.types;
+    this.names = columns.names;
+  }
+
+  /** These symbols and behind them functions (`t`) of their own pages. */
+  withFunctions(added: readonly string[]): KernelSymbols {
+    const { base, count } = this;
+    const start = count > 0 ? ((this.steps[count - 1] >>> 12) + 1) * 4096 : 0;
+    const names = Uint8Array.from(added.map((name) => `${name}\0`).join(''), (char) => char.charCodeAt(0));
+    return new KernelSymbols({
+      base,
+      steps: concatenated(
+        Uint32Array,
+        this.steps,
+        Uint32Array.from(added, (_, i) => start + i * ADDED_BYTES),
+      ),
+      types: concatenated(Uint8Array, this.types, new Uint8Array(added.length).fill('t'.charCodeAt(0))),
+      names: concatenated(Uint8Array, this.names, names),
+    });
   }
 
   /** Address of a symbol, the lowest one when several share the name; undefined when there is none. */
@@ -177,6 +203,28 @@ function hashName(name: string): number {
 /** FNV's low bits alone cluster in a linear-probing table. */
 function mix(hash: number): number {
   return (hash ^ (hash >>> 15)) >>> 0;
+}
+
+function unpack(packed: Uint8Array): SymbolColumns {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  if (packed.length < HEADER_BYTES || view.getUint32(0, true) !== MAGIC)
+    throw new Error('kernel symbols: not the packed form that tools/reference writes');
+  const count = view.getUint32(4, true);
+  const addressStart = HEADER_BYTES + count;
+  const addressEnd = addressStart + view.getUint32(8, true);
+  return {
+    base: joinI64(view.getUint32(12, true), view.getInt32(16, true)),
+    types: packed.subarray(HEADER_BYTES, addressStart),
+    steps: decodeSteps(packed.subarray(addressStart, addressEnd), count),
+    names: packed.subarray(addressEnd),
+  };
+}
+
+function concatenated<T extends Uint8Array | Uint32Array>(make: new (length: number) => T, a: T, b: T): T {
+  const all = new make(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
 }
 
 function decodeSteps(bytes: Uint8Array, count: number): Uint32Array {

@@ -10,4 +10,4 @@ export { fromHex, toHex } from './hex';
 export { Prng } from './prng';
 export { type Diagnostic, diagnostic, err, formatDiagnostic, ok, type Result } from './result';
 export { nearest, suggestion } from './suggest';
-export { hi32, joinI64, joinU64, lo32, readI64, readU64, writeI64 } from './u64';
+export { hi32, joinI64, joinU64, lo32, readI64, readU64, type Word, writeI64 } from './u64';

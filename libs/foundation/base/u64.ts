@@ -4,6 +4,9 @@
  */
 const TWO32 = 0x1_0000_0000;
 
+/** A word that a host hands over: a number as above, or a bigint where no number holds its 64 bits. */
+export type Word = number | bigint;
+
 /** Low 32 bits, unsigned. */
 export function lo32(word: number): number {
   return word >>> 0;
@@ -24,7 +27,11 @@ export function joinU64(lo: number, hi: number): number {
   return (hi >>> 0) * TWO32 + (lo >>> 0);
 }
 
-export function writeI64(view: DataView, offset: number, word: number): void {
+export function writeI64(view: DataView, offset: number, word: Word): void {
+  if (typeof word === 'bigint') {
+    view.setBigInt64(offset, BigInt.asIntN(64, word), true);
+    return;
+  }
   view.setUint32(offset, lo32(word), true);
   view.setInt32(offset + 4, hi32(word), true);
 }

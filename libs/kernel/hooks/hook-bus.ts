@@ -53,6 +53,11 @@ export class HookBus {
     return hook;
   }
 
+  /** Lets a function be known by the name that another kernel gives it. */
+  renameFunction(hook: FunctionHook, name: string): void {
+    this.functions.set(name, hook);
+  }
+
   tracepoint(group: string, name: string): TracepointHook<never> | undefined {
     return this.tracepoints.get(`${group}:${name}`);
   }

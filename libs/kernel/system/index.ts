@@ -19,6 +19,7 @@ export type { UserContext } from './user/context';
 export { type DrivenProcess, type Driver, TaskExited } from './user/driven';
 export type { ImageSpec } from './user/image';
 export type { Main, Program } from './user/programs';
+export { hitProbe } from './user/usdt';
 export { databaseTree, shellTree, webTree } from './vfs/images/containers';
 export { USERLAND, type UserlandTool } from './vfs/images/userland';
 export { createStdio, type Stdio } from './vfs/stdio';

@@ -34,6 +34,7 @@ import { frameNames, liveFunctions, resolveHook } from './trace/traced';
 import { Transients } from './trace/transient';
 import { declareTracepoints, type Tracepoints } from './tracepoints';
 import { Drivers } from './user/driven';
+import type { ImageProbe } from './user/image';
 import { Images } from './user/images';
 import { installProgram } from './user/install-program';
 import { LIBRARIES } from './user/libraries';
@@ -244,8 +245,10 @@ export class Kernel implements KernelApi {
   }
 
   /** See {@link installProgram}. */
-  installProgram(path: string, symbols: readonly string[]): void {
-    installProgram(this, path, symbols);
+  installProgram(
+    ...program: readonly [path: string, symbols: readonly string[], probes?: readonly ImageProbe[]]
+  ): void {
+    installProgram(this, ...program);
   }
 
   /** A new container's file tree. */

@@ -6,7 +6,9 @@ import type { LoadedProgram } from '@probed/runtime';
 export interface LinkStats {
   /** Times the hook came to this link. */
   events: number;
-  /** Of them, runs that were skipped because a program of the kind was active on the CPU (`recursion_misses`). */
+  /** Times it came in another process than the link's own (`pid`); not among `events`. */
+  otherProcesses: number;
+  /** Of the events, runs that were skipped because a program of the kind was active on the CPU (`recursion_misses`). */
   skipped: number;
   /** Of them, events lost because contexts were nested too deep. */
   lost: number;
@@ -29,6 +31,7 @@ export interface ProgramOwner {
 export class AttachedProgram {
   readonly stats: LinkStats = {
     events: 0,
+    otherProcesses: 0,
     skipped: 0,
     lost: 0,
     lastNs: undefined,

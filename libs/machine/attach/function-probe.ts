@@ -20,7 +20,7 @@ export interface ProbeSite {
 export function attachFunctionProbe(program: AttachedProgram, site: ProbeSite, env: AttachEnv): Attachment {
   const { hook, label, onReturn } = site;
   const listener = (call: FunctionCall) => {
-    if (concerns(site, env)) fireProbe(program, site, call, onReturn, env);
+    if (concerns(program, site, env)) fireProbe(program, site, call, onReturn, env);
   };
   const detach = (onReturn ? hook.exit : hook.entry).add(listener);
   return { detach, hook: label, state: hook.live ? 'live' : 'inert' };
@@ -34,7 +34,7 @@ export function attachFunctionSession(program: AttachedProgram, site: ProbeSite,
   const { hook, label } = site;
   const seen = new WeakSet<FunctionCall>();
   const entry = hook.entry.add((call) => {
-    if (concerns(site, env) && fireProbe(program, site, call, false, env) === 0) seen.add(call);
+    if (concerns(program, site, env) && fireProbe(program, site, call, false, env) === 0) seen.add(call);
   });
   const exit = hook.exit.add((call) => {
     if (seen.delete(call)) fireProbe(program, site, call, true, env);
@@ -46,8 +46,10 @@ export function attachFunctionSession(program: AttachedProgram, site: ProbeSite,
   return { detach, hook: label, state: hook.live ? 'live' : 'inert' };
 }
 
-function concerns({ pid }: ProbeSite, env: AttachEnv): boolean {
-  return pid === undefined || env.kernel.current().tgid === pid;
+function concerns({ stats }: AttachedProgram, { pid }: ProbeSite, env: AttachEnv): boolean {
+  if (pid === undefined || env.kernel.current().tgid === pid) return true;
+  stats.otherProcesses++;
+  return false;
 }
 
 /** @returns r0, undefined when the event was lost */

@@ -23,7 +23,8 @@ export interface AttachTargets {
  * - programs whose hook this kernel has not are left out, as long as some other program's hook is there;
  * - of two programs for the same point of the same function or tracepoint that are the same code, or have it from the
  *   same source lines, the one that needs no BTF (kprobe, kretprobe, raw_tp) is left out: both together would count
- *   each event twice. A kprobe goes with the kretprobe of its function.
+ *   each event twice. A kprobe goes with the kretprobe of its function: an fexit, which sees arguments and result,
+ *   stands for both.
  *
  * @param wanted programs that the user named, which stay
  */
@@ -151,7 +152,9 @@ function betterTwins(
     const section = sections.get(better);
     if (!section?.attachTo) continue;
     for (const program of at(TWINS[section.kind], section.attachTo)) {
-      if (sharesLines(program, better) || sameCode(program, better)) twins.set(program, better);
+      const entries = section.kind === 'fexit' ? at('kprobe', section.attachTo) : [];
+      if (sameCode(program, better) || [program, ...entries].some((one) => sharesLines(one, better)))
+        twins.set(program, better);
     }
   }
   for (const [program, better] of [...twins]) {

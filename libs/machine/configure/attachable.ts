@@ -28,8 +28,6 @@ export function attachesBySection(program: LoadedProgram): boolean {
   if (!section.ok) return true;
   const { kind, attachTo } = section.value;
   if (kind === 'iter' && ITERATORS_OVER_MAPS.has(attachTo)) return false;
-  // What it iterates over is a map that somebody must name.
-  if (kind === 'iter' && attachTo === 'bpf_map_elem') return false;
   return !NOT_BY_SECTION.has(kind) && (attachTo !== '' || kind === 'perf_event');
 }
 

@@ -1,9 +1,9 @@
-import { err, ok, type Result, suggestion } from '@probed/base';
+import { err, ok, type Result, suggestion, type Word } from '@probed/base';
 import type { Btf, BtfFuncProto } from '@probed/btf';
 import { enumerator } from './enumerators';
 import type { ObjectEncoder } from './object-encoder';
 import { type HookValue, isMembers, Pointer } from './pointer';
-import { argumentFault, exactWord, shown, wordOf } from './words';
+import { anyWord, argumentFault, shown, wordOf } from './words';
 
 /** Arguments in order, or by name; what is left out is zero. */
 export type HookArguments = readonly HookValue[] | { readonly [name: string]: HookValue };
@@ -34,10 +34,10 @@ export class ArgumentEncoder {
     what: string,
     parameters: readonly Parameter[] | undefined,
     given: HookArguments,
-  ): Result<readonly number[]> {
+  ): Result<readonly Word[]> {
     const listed = inOrder(what, parameters, given);
     if (!listed.ok) return listed;
-    const words: number[] = [];
+    const words: Word[] = [];
     for (const [i, value] of listed.value.entries()) {
       const parameter = parameters?.[i];
       const where = `${what}: argument ${parameter?.name || i}`;
@@ -50,11 +50,11 @@ export class ArgumentEncoder {
     return ok(words);
   }
 
-  private word(value: HookValue, typeId: number | undefined, where: string): Result<number> {
+  private word(value: HookValue, typeId: number | undefined, where: string): Result<Word> {
     if (value === null) return ok(0);
     if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
       return wordOf(value, where);
-    if (value instanceof Pointer) return ok(exactWord(value.address) ?? 0);
+    if (value instanceof Pointer) return ok(anyWord(value.address));
     const type = typeId === undefined ? undefined : this.btf.resolve(typeId);
     if (type?.kind === 'ptr') return this.pointer(type.typeId, value, where);
     if (typeof value === 'string') {
@@ -73,9 +73,9 @@ export class ArgumentEncoder {
     );
   }
 
-  private pointer(typeId: number, value: HookValue, where: string): Result<number> {
+  private pointer(typeId: number, value: HookValue, where: string): Result<Word> {
     const pointer = this.objects.pointTo(typeId, value, '');
-    if (pointer.ok) return ok(pointer.value ? (exactWord(pointer.value.address) ?? 0) : 0);
+    if (pointer.ok) return ok(pointer.value ? anyWord(pointer.value.address) : 0);
     const { error } = pointer;
     return err({ ...error, where: error.where ? `${where}, ${error.where}` : where });
   }

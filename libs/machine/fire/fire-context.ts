@@ -1,4 +1,4 @@
-import { diagnostic, err, ok, type Result, suggestion } from '@probed/base';
+import { diagnostic, err, ok, type Result, suggestion, type Word } from '@probed/base';
 import { inContextOf, type Task } from '@probed/system';
 import type { Machine } from '../machine';
 import { ArgumentEncoder } from './arguments';
@@ -37,7 +37,7 @@ export interface Fired {
    * Calls: what the function returned, which is what was given unless a program overrode it (`bpf_override_return`,
    * `lsm`, `fmod_ret`); undefined for events that return nothing.
    */
-  readonly ret?: number;
+  readonly ret?: Word;
 }
 
 const ENOENT = 2;
@@ -55,7 +55,7 @@ export class FireContext {
   }
 
   /** Fires inside a task, and says which programs ran. @param work gives the function's result, if it has one */
-  fire(site: FireSite, work: () => number | undefined): Result<Fired> {
+  fire(site: FireSite, work: () => Word | undefined): Result<Fired> {
     const kernel = this.frames(site.kernelStack ?? [], 'kernelStack', (name) => this.kernelAddress(name));
     if (!kernel.ok) return kernel;
     const user = this.frames(site.userStack ?? [], 'userStack', (name) => this.userAddress(name));

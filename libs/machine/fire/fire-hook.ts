@@ -6,6 +6,7 @@ import { firePerfEvent, type HookSample } from './perf-event';
 import { fireRawTracepoint } from './raw-tracepoint';
 import { fireSyscall } from './syscall';
 import { fireTracepoint, type HookFields } from './tracepoint';
+import { fireUsdt } from './usdt-probe';
 import { fireUserFunction } from './user-function';
 
 /** What an event carries: fields of a tracepoint's record, arguments of a call, or a sample. */
@@ -52,6 +53,8 @@ const lsm: Firer = (context, target, payload, call, site) =>
 const perfEvent: Firer = (context, target, payload, _call, site) =>
   firePerfEvent(context, target, payload as HookSample, site);
 
+const usdt: Firer = (context, target, payload, _call, site) => fireUsdt(context, target, payload, site);
+
 /** Kinds of hooks by the words of sections and of `probectl hooks`. */
 const FIRERS: Readonly<Record<string, Firer>> = {
   tracepoint,
@@ -66,6 +69,7 @@ const FIRERS: Readonly<Record<string, Firer>> = {
   fmod_ret: kernelFunction('call'),
   uprobe: userFunction('entry'),
   uretprobe: userFunction('return'),
+  usdt,
   ksyscall: syscall,
   kretsyscall: syscall,
   lsm,

@@ -1,7 +1,8 @@
-import { diagnostic, err, type Result, suggestion } from '@probed/base';
+import { diagnostic, err, type Result, suggestion, type Word } from '@probed/base';
 import type { FunctionCall, FunctionHook } from '@probed/hooks';
 import { functionParameters, type HookArguments } from './arguments';
 import { type FireContext, type Fired, type FireSite, noSuchHook } from './fire-context';
+import { carried } from './words';
 
 /** Which part of a call fires. */
 export type CallPart = 'entry' | 'return' | 'call';
@@ -11,7 +12,7 @@ export interface HookCall {
   /** In order, or by the names of the prototype. */
   readonly args?: HookArguments;
   /** What the function returns, unless a program says otherwise. */
-  readonly ret?: number;
+  readonly ret?: Word;
   /** What happens inside the function, between its entry and its return. */
   readonly during?: () => void;
 }
@@ -65,23 +66,21 @@ export function fireLsm(context: FireContext, hook: string, call: HookCall, site
 export function fireCall(
   hook: FunctionHook,
   part: CallPart,
-  args: readonly number[],
+  args: readonly Word[],
   { ret = 0, during }: HookCall,
-): number | undefined {
+): Word | undefined {
+  // Not by `hook.call`: these arguments are in the order of the kernel that is worn already.
+  const call: FunctionCall = { name: hook.name, ip: hook.ip, args: carried(args) };
+  if (part !== 'return') hook.entry.fire(call);
+  if (part === 'entry') return call.override;
   if (part === 'call') {
-    return hook.call(args, () => {
-      during?.();
-      return ret;
-    });
+    hook.verdict.fireUntil(call, () => call.override !== undefined);
+    if (call.override === undefined) during?.();
   }
-  const call: FunctionCall = { name: hook.name, ip: hook.ip, args };
-  if (part === 'return') {
-    call.ret = ret;
-    hook.exit.fire(call);
-    return ret;
-  }
-  hook.entry.fire(call);
-  return call.override;
+  const result = call.override ?? ret;
+  [call.ret] = carried([result]);
+  hook.exit.fire(call);
+  return result;
 }
 
 /** Of the kernel's many functions those that begin alike, for a hint that takes no seconds to find. */

@@ -1,6 +1,8 @@
 import type { Result } from '@probed/base';
-import { functionParameters, type HookArguments } from './arguments';
+import type { HookArguments } from './arguments';
 import { type FireContext, type Fired, type FireSite, noSuchHook } from './fire-context';
+import { rawParameters } from './raw-arguments';
+import { carried } from './words';
 
 /**
  * Fires a tracepoint in its raw form, as `raw_tp` and `tp_btf` programs see it.
@@ -13,14 +15,17 @@ export function fireRawTracepoint(
   given: HookArguments,
   site: FireSite,
 ): Result<Fired> {
-  const { kernel, facts } = context.machine;
+  const { kernel } = context.machine;
   const hook = kernel.hooks.rawTracepoint(name);
   if (!hook) {
     const known = [...kernel.hooks.tracepointCatalogue()].map((entry) => entry.name.replace(/^.*:/, ''));
     return noSuchHook(`raw tracepoint ${name}`, name, known);
   }
-  // The first parameter of the function that calls the probes is their own data (include/linux/tracepoint.h).
-  const parameters = functionParameters(facts.btf, `__traceiter_${name}`)?.slice(1);
-  const words = context.args.words(`raw tracepoint ${name}`, parameters, given);
-  return words.ok ? context.fire(site, () => void hook.raw.fire(words.value)) : words;
+  const parameters = rawParameters(context, hook.group, name);
+  const words = context.args.words(
+    `raw tracepoint ${name}`,
+    parameters.length > 0 ? parameters : undefined,
+    given,
+  );
+  return words.ok ? context.fire(site, () => void hook.raw.fire(carried(words.value))) : words;
 }

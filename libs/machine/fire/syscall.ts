@@ -34,7 +34,7 @@ export function fireSyscall(
   return context.fire(site, () =>
     syscalls.pretend(row.number, words.value, () => {
       call.during?.();
-      return call.ret ?? 0;
+      return Number(call.ret ?? 0);
     }),
   );
 }
@@ -63,8 +63,16 @@ function syscallWords(
 function toWord(value: HookValue, where: string): Result<number> {
   if (value === null) return ok(0);
   if (value instanceof Pointer) return ok(exactWord(value.address) ?? 0);
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return wordOf(value, where);
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
+    const word = wordOf(value, where);
+    if (!word.ok || typeof word.value === 'number') return word as Result<number>;
+    // Tasks keep what they called with as JS numbers.
+    return argumentFault(
+      `${value} is no argument of a system call here`,
+      where,
+      'words of at most 53 bits are',
+    );
+  }
   return argumentFault(
     `${shown(value)} can't be given to a system call`,
     where,

@@ -52,6 +52,7 @@ const SKB_TYPES: ReadonlySet<number> = new Set([
   ProgType.SCHED_CLS,
   ProgType.SCHED_ACT,
   ProgType.SOCKET_FILTER,
+  ProgType.CGROUP_SKB,
 ]);
 
 /**

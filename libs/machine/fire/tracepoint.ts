@@ -2,18 +2,20 @@ import { SYSCALLS, syscallByName, type TracepointField, type TracepointFormat } 
 import { err, ok, type Result, suggestion } from '@probed/base';
 import type { FieldValue } from '@probed/hooks';
 import { addressBytes } from './addresses';
+import type { Parameter } from './arguments';
 import { enumerator } from './enumerators';
 import { type FireContext, type Fired, type FireSite, noSuchHook } from './fire-context';
 import { type HookValue, isMembers, Pointer } from './pointer';
+import { rawParameters, rawWords } from './raw-arguments';
 import { placedInUser } from './user-data';
-import { argumentFault, exactWord, shown } from './words';
+import { argumentFault, carried, exactWord, shown } from './words';
 
 /** Fields of a tracepoint's record by name; what is left out is zero. */
 export type HookFields = { readonly [field: string]: HookValue };
 
 /**
- * Fires a tracepoint with a record as perf would see it. Programs on its raw form are not reached: what they see are
- * the arguments, not the record.
+ * Fires a tracepoint with a record as perf would see it. Programs on its raw form run first, as far as the record tells
+ * what their arguments are; names of the raw form's arguments are taken among the fields, too.
  * Errors: `no-such-hook` (ENOENT), `hook-argument` for a field that is not there or a value that does not fit it.
  */
 export function fireTracepoint(
@@ -30,14 +32,23 @@ export function fireTracepoint(
     const known = [...kernel.hooks.tracepointCatalogue()].map((entry) => entry.name);
     return noSuchHook(`tracepoint ${group}:${name}`, `${group}:${name}`, known);
   }
-  const values = recordOf(context, format, fields, site);
-  return values.ok ? context.fire(site, () => void hook.record.fire(values.value)) : values;
+  const raw = rawParameters(context, group, name);
+  const values = recordOf(context, format, fields, raw, site);
+  if (!values.ok) return values;
+  const words = hook.raw.size > 0 ? rawWords(context, `${group}:${name}`, raw, format, fields, site) : ok([]);
+  if (!words.ok) return words;
+  return context.fire(site, () => {
+    hook.raw.fire(carried(words.value));
+    hook.record.fire(values.value);
+    return undefined;
+  });
 }
 
 function recordOf(
   context: FireContext,
   format: TracepointFormat,
   given: HookFields,
+  raw: readonly Parameter[],
   site: FireSite,
 ): Result<Record<string, FieldValue>> {
   const what = `tracepoint ${format.group}:${format.name}`;
@@ -46,6 +57,7 @@ function recordOf(
   for (const [name, value] of Object.entries(given)) {
     const field = format.fields.find((candidate) => candidate.name === name);
     if (!field) {
+      if (raw.some((parameter) => parameter.name === name)) continue;
       const known = format.fields.map((candidate) => candidate.name);
       return argumentFault(`has no field ${name}`, what, suggestion(name, known) ?? 'it has none');
     }

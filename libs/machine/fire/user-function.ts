@@ -42,7 +42,7 @@ export function fireUserFunction(
 }
 
 /** User functions have no prototypes here: arguments go by order, and data goes to the task's memory. */
-function userArguments(
+export function userArguments(
   context: FireContext,
   what: string,
   given: HookArguments,

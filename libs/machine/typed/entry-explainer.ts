@@ -15,6 +15,10 @@ function evidenceOf(collection: CollectionSpec): ObjectEvidence {
   return evidence;
 }
 
+/** Names of maps that hold something of a task for a while, such as when its call began. */
+const KEYED_BY_TASK =
+  /^(starts?|begins?|birth|entry|entries|active|in_?fl(y|ight)\w*|[pt]g?ids?|tasks?)(_|$)/;
+
 const ARRAYS: ReadonlySet<number> = new Set([BPF_MAP_TYPE.ARRAY, BPF_MAP_TYPE.PERCPU_ARRAY]);
 
 /**
@@ -32,7 +36,8 @@ export function entryExplainer(
   const evidence = evidenceOf(collection);
   const compile = (typeId: number, name: string) =>
     typeId === 0 ? undefined : compileExplainer(btf, typeId, evidence, name);
-  const ofKey = ARRAYS.has(info.type) ? undefined : compile(info.keyTypeId, 'key');
+  const keyName = KEYED_BY_TASK.test(info.name) ? 'tid' : 'key';
+  const ofKey = ARRAYS.has(info.type) ? undefined : compile(info.keyTypeId, keyName);
   const perCpu = mapType(info.type)?.perCpu === true;
   const ofValue = perCpu ? undefined : compile(info.valueTypeId, info.name);
   if (!ofKey && !ofValue) return undefined;

@@ -140,6 +140,31 @@ test('faults that strike', () => {
   );
 });
 
+test('a map that is there to let something through, and is empty', () => {
+  const ran = run(example('podtrace'));
+  const index = ran.links.findIndex(({ program }) => program.name === 'on_exec');
+  const findings = explained(ran, index);
+  expect(findings.map(({ code }) => code)).toEqual(['filter-empty', 'wrote-nothing']);
+  expect(findings[0]).toMatchObject({
+    what: 'on_exec looks up in watched_cgroups, where nothing is and no program puts anything',
+    evidence: ['map watched_cgroups has 0 entries'],
+  });
+  const all = run(example('podtrace'), { set: { watch_all: true } });
+  expect(explained(all, index).map(({ code }) => code)).toEqual(['writes']);
+});
+
+test('a process that is not the one', () => {
+  const ran = run(example('uprobe_readline'), { ns: 1e6 });
+  const { machine, collection } = ran;
+  const link = collection.attach(collection.programs[0], { target: '/bin/bash:readline', pid: 1 });
+  if (!link.ok) throw new Error(link.error.message);
+  machine.run(2e9, () => {});
+  expect(ran.links[0].stats.events).toBeGreaterThan(0);
+  expect(explainLink(machine, collection, link.value)).toMatchObject([
+    { code: 'other-process', what: expect.stringMatching(/was called \d+ times, in other processes/) },
+  ]);
+});
+
 test('a ring that is too small', () => {
   const [first] = explained(run(example('execaudit'), { ringBytes: 4096, ns: 1e9 }));
   expect(first).toMatchObject({ code: expect.stringMatching(/^(output-refused|writes)$/) });

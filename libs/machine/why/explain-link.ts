@@ -5,7 +5,14 @@ import type { Collection, Link } from '../collection';
 import type { Machine } from '../machine';
 import { explainSilence } from './explain-silence';
 import type { Finding } from './finding';
-import { emittingCalls, outputMaps, type ReadConstant, readConstants, writtenMaps } from './program-facts';
+import {
+  emittingCalls,
+  lookedUpMaps,
+  outputMaps,
+  type ReadConstant,
+  readConstants,
+  writtenMaps,
+} from './program-facts';
 import { whereRunsTurn } from './where-runs-turn';
 
 /** What is known from elsewhere. */
@@ -155,6 +162,7 @@ function wroteNothing(at: LinkCase): Finding[] {
       advice: 'set them before load: --set NAME=VALUE',
     });
   }
+  findings.push(...emptyFilters(at));
   const coverage =
     program.counters || turns.length > 0 ? '' : '; --coverage shows the line at which runs end';
   findings.push({
@@ -164,6 +172,24 @@ function wroteNothing(at: LinkCase): Finding[] {
     advice: `see what it returns early for${coverage}`,
   });
   return findings;
+}
+
+/** Maps that only user space fills, and has not: what `watched`, `allowed` and the like are for. */
+function emptyFilters({ collection, link }: LinkCase): Finding[] {
+  const written = new Set(collection.programs.flatMap(({ verified }) => writtenMaps(verified)));
+  const empty = lookedUpMaps(link.program.verified).filter((name) => {
+    const map = collection.maps.get(name);
+    return map !== undefined && !written.has(name) && [...map.entries()].length === 0;
+  });
+  if (empty.length === 0) return [];
+  return [
+    {
+      code: 'filter-empty',
+      what: `${link.program.name} looks up in ${empty.join(', ')}, where nothing is and no program puts anything`,
+      evidence: empty.map((name) => `map ${name} has 0 entries`),
+      advice: `put in what it is to let through: probectl map update ${empty[0]} KEY VALUE, or --map-init FILE`,
+    },
+  ];
 }
 
 const FILTER_NAME =

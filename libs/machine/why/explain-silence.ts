@@ -3,14 +3,28 @@ import type { Finding } from './finding';
 import { relatedHooks } from './related-hooks';
 import { seconds } from './words';
 
+const TASKS_SHOWN = 12;
+
 /** No event has come to the link: what kind of hook it is says why. */
 export function explainSilence(at: LinkCase): Finding[] {
   const { link, machine } = at;
   if (link.stats.events > 0) return [];
   const { hook, state } = link.attachment;
+  if (link.stats.otherProcesses > 0) return [otherProcess(at)];
   return state === 'inert'
     ? [inert(at)]
     : [quiet(at, hook, `in ${seconds(machine.kernel.nowNs() - machine.startNs)}`)];
+}
+
+function otherProcess({ link, machine }: LinkCase): Finding {
+  const { stats, program, attachment } = link;
+  const tasks = [...machine.kernel.allTasks()].map(({ tgid, comm }) => `${comm} (${tgid})`);
+  return {
+    code: 'other-process',
+    what: `${attachment.hook} was called ${stats.otherProcesses} times, in other processes than the one that ${program.name} is attached to`,
+    evidence: [`tasks now: ${[...new Set(tasks)].slice(0, TASKS_SHOWN).join(', ')}`],
+    advice: 'attach it with the pid of one of them, or with none for all',
+  };
 }
 
 function inert({ machine, link }: LinkCase): Finding {
@@ -70,7 +84,7 @@ const KINDS: readonly Kind[] = [
     pattern: /^(uprobe|uretprobe|usdt|uprobe\.multi|uretprobe\.multi):/,
     explain: ({ machine }, hook) => ({
       evidence: [
-        `tasks now: ${[...new Set([...machine.kernel.allTasks()].map(({ comm }) => comm))].slice(0, 12).join(', ')}`,
+        `tasks now: ${[...new Set([...machine.kernel.allTasks()].map(({ comm }) => comm))].slice(0, TASKS_SHOWN).join(', ')}`,
       ],
       advice: `run something that executes ${hook.split(':').slice(1, -1).join(':') || 'that file'} and calls ${hook.split(':').at(-1)}`,
     }),

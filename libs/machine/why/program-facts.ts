@@ -15,6 +15,8 @@ const EMITTING: ReadonlySet<string> = new Set([
 ]);
 const MAP_WRITING: ReadonlySet<string> = new Set(['map_update_elem', 'map_push_elem', 'map_delete_elem']);
 
+const LOOKING_UP: ReadonlySet<string> = new Set(['map_lookup_elem']);
+
 /** Slots of live calls of helpers of a set. */
 function callsOf({ insns, facts }: VerifiedProgram, names: ReadonlySet<string>): number[] {
   const slots: number[] = [];
@@ -34,6 +36,11 @@ export function emittingCalls(program: VerifiedProgram): number[] {
 /** Maps that the program writes by helpers, by name. */
 export function writtenMaps(program: VerifiedProgram): string[] {
   return mapsOf(program, callsOf(program, MAP_WRITING));
+}
+
+/** Maps that the program looks up in, by name. */
+export function lookedUpMaps(program: VerifiedProgram): string[] {
+  return mapsOf(program, callsOf(program, LOOKING_UP));
 }
 
 /** Buffers that the program puts records into, by name. */

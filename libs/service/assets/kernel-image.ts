@@ -19,8 +19,9 @@ let reference: KernelImage | undefined;
 
 /**
  * The kernel that machines emulate: the reference kernel, or another one. With a custom kernel, objects, function
- * prototypes, tracepoint records and raw tracepoint arguments are laid out as its BTF says; symbols, the set of
- * tracepoints and code paths stay the reference kernel's.
+ * prototypes, tracepoint records and raw tracepoint arguments are laid out as its BTF says; code paths stay the reference
+ * kernel's, and so do symbols and tracepoints, with the functions that only the other kernel has and less the tracepoints
+ * that it lacks.
  * @throws when the data that ships with the package is missing or damaged, or `release` is none ({@link versionCodeOf})
  */
 export function loadKernelImage(custom?: CustomKernel): KernelImage {
@@ -54,13 +55,15 @@ function customImage(base: KernelImage, { btf, release = base.release, config }:
   const versionCode = versionCodeOf(release);
   assert(versionCode !== undefined, `${release} is no kernel release`);
   let tracepoints: KernelImage['tracepoints'] | undefined;
+  let symbols: KernelImage['symbols'] | undefined;
   return {
     release,
     versionCode,
     btf,
     wornOver: base,
     get symbols() {
-      return base.symbols;
+      symbols ??= btf === base.btf ? base.symbols : wornSymbols(base.symbols, btf);
+      return symbols;
     },
     get tracepoints() {
       tracepoints ??= wornTracepoints(base.tracepoints, base.btf, btf);
@@ -70,6 +73,16 @@ function customImage(base: KernelImage, { btf, release = base.release, config }:
       return config ?? base.config;
     },
   };
+}
+
+/** The reference kernel's, and functions that only the other kernel has: they can be probed, if little calls them. */
+function wornSymbols(symbols: KernelImage['symbols'], btf: Btf): KernelImage['symbols'] {
+  const added = new Set<string>();
+  for (const id of btf.idsOfKind('func')) {
+    const { name } = btf.type(id);
+    if (!symbols.has(name)) added.add(name);
+  }
+  return added.size > 0 ? symbols.withFunctions([...added]) : symbols;
 }
 
 function parseBtf(bytes: Uint8Array): Btf {

@@ -46,6 +46,7 @@ export async function checkFiles(files: readonly string[], options: CheckFilesOp
     progress.clear();
     const check: ObjectCheck = { object: object.value, kernels, checks };
     failed ||= checks.some((programs) => programs.some(({ verdict }) => verdict === 'fails'));
+    if (!options.json && !quiet) noteConfiguration(check);
     for (const document of checkDocuments(check)) printer.document(document);
     if (!quiet) printer.text(checkText(check, { verbose, more: i + 1 < files.length }));
     await printer.drain();
@@ -53,6 +54,24 @@ export async function checkFiles(files: readonly string[], options: CheckFilesOp
   progress.clear();
   await printer.drain();
   if (failed) throw new CommandFailed();
+}
+
+const CONFIGURATION = /^CONFIG_/;
+
+/** The names of the configuration values that an object reads. */
+function configurationOf({ externs }: ObjectSpec): string[] {
+  return [...externs.values()]
+    .filter(({ kind, name }) => kind === 'kconfig' && CONFIGURATION.test(name))
+    .map(({ name }) => name);
+}
+
+/** BTF does not tell how a kernel was configured. */
+function noteConfiguration({ object, kernels }: ObjectCheck): void {
+  const names = configurationOf(object);
+  if (names.length === 0 || kernels.every(({ file, configFrom }) => !file || configFrom === 'given')) return;
+  note(
+    `${object.name}: ${names.join(', ')} as the reference kernel has it; --kconfig FILE tells the kernels' own`,
+  );
 }
 
 /** Said once: which kernels' releases nobody has told, since LINUX_KERNEL_VERSION depends on it. */

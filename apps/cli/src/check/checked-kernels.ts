@@ -24,6 +24,8 @@ export interface NamedKernel extends CheckedKernel {
   readonly release: string;
   /** Where the release is from. */
   readonly releaseFrom: 'given' | 'file-name' | 'reference';
+  /** Where the values of `.kconfig` externs are from. */
+  readonly configFrom: 'given' | 'reference';
 }
 
 export interface CheckedKernelsOptions {
@@ -43,6 +45,7 @@ export function checkedKernels(options: CheckedKernelsOptions): NamedKernel[] {
   if (files.length > KERNELS_MAX)
     fail('too-many-kernels', `${files.length} kernels; at most ${KERNELS_MAX} at a time`);
   const config = options.kconfig === undefined ? undefined : readKconfig(options.kconfig);
+  const configFrom = config ? 'given' : 'reference';
   const names = shortNames(files.map(({ path }) => path));
   const reference = loadKernelImage();
   if (files.length === 0) {
@@ -50,7 +53,7 @@ export function checkedKernels(options: CheckedKernelsOptions): NamedKernel[] {
     const image = loadKernelImage({ btf: reference.btf, release, ...(config && { config }) });
     const kernel = checkedKernel(kernelFacts(image, CPUS), reference.btf);
     const releaseFrom = options.release ? 'given' : 'reference';
-    return [{ ...kernel, name: `emulated ${short(release)}`, release, releaseFrom }];
+    return [{ ...kernel, name: `emulated ${short(release)}`, release, releaseFrom, configFrom }];
   }
   return files.map(({ path, modules, release: own }, i) => {
     const btf = orFail(readBtf(path, modules));
@@ -60,7 +63,7 @@ export function checkedKernels(options: CheckedKernelsOptions): NamedKernel[] {
     const image = loadKernelImage({ btf, release, ...(config && { config }) });
     const kernel = checkedKernel(kernelFacts(image, CPUS), reference.btf);
     const releaseFrom = given ? 'given' : told ? 'file-name' : 'reference';
-    return { ...kernel, name: own ?? names[i], file: path, release, releaseFrom };
+    return { ...kernel, name: own ?? names[i], file: path, release, releaseFrom, configFrom };
   });
 }
 

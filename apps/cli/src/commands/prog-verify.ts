@@ -18,6 +18,7 @@ export function progVerifyCommand(): Command {
       examples: [
         'probectl prog verify my.bpf.o',
         'probectl prog verify -v examples/rejected/out_of_bounds.bpf.o',
+        'probectl prog verify --explain my.bpf.o',
         'probectl prog verify build/*.bpf.o --json',
         'probectl prog verify my.bpf.o --btf /sys/kernel/btf/vmlinux --caps CAP_BPF,CAP_PERFMON',
       ],
@@ -25,6 +26,10 @@ export function progVerifyCommand(): Command {
     'judge for this kernel instead of the emulated one',
   )
     .option('-v, --verbose', "print each program's verifier log")
+    .option(
+      '--explain',
+      'say why at length: the line of C, where values come from, the way there, the usual fix',
+    )
     .addOption(
       new Option('--kernel-config <which>', 'which kernel judges: the 6.18 target, or the reference host')
         .choices(['target', 'host'])

@@ -24,7 +24,11 @@ export function testCommand(): Command {
     .addOption(
       new Option('--format <format>', 'how results are told').choices(['tap', 'junit', 'pretty', 'json']),
     )
-    .option('--output <file>', 'write the report there (.xml: JUnit, .tap, .json), and tell the terminal too')
+    .option(
+      '--output <file>',
+      'write the report there (.xml: JUnit, .tap, .json), and tell the terminal too; repeatable',
+      collect,
+    )
     .option('--filter <text>', 'only cases with this in their file or name; repeatable', collect)
     .option('--list', 'name the cases, run none')
     .option('--bail', 'after the first case that fails, skip the others')

@@ -6,6 +6,7 @@ import type { Pattern } from './match';
 /** Far more than anybody writes by hand. */
 const BYTES_MAX = 4 * 1024 * 1024;
 const DEPTH_MAX = 64;
+const TOO_DEEP = `nested deeper than ${DEPTH_MAX} levels`;
 
 /** Reads `*.probed.yaml`, `*.probed.yml` or `*.probed.json` (with comments). Errors name file and line. */
 export async function readCaseFile(path: string): Promise<Result<Pattern>> {
@@ -38,17 +39,22 @@ async function readYaml(text: string, path: string): Promise<Result<Pattern>> {
   try {
     const document = parseDocument(text, { lineCounter, intAsBigInt: true, prettyErrors: false });
     const [first] = document.errors;
-    if (first) return fault(first.message.split('\n')[0], first.pos[0]);
+    if (first) return fault(inWords(first.message), first.pos[0]);
     return ok(plain(document.toJS({ maxAliasCount: 100 }), 0));
   } catch (error) {
     // Nested too deep, or too many aliases.
-    return fault((error as Error).message);
+    return fault(inWords((error as Error).message));
   }
+}
+
+/** The parser's messages in one line; what exhausts its stack is nested too deep. */
+function inWords(message: string): string {
+  return /call stack/.test(message) ? TOO_DEEP : message.split('\n')[0];
 }
 
 /** Integers that fit become numbers; members are plain ones even when they are called __proto__. */
 function plain(value: unknown, depth: number): Pattern {
-  if (depth > DEPTH_MAX) throw new Error(`nested deeper than ${DEPTH_MAX} levels`);
+  if (depth > DEPTH_MAX) throw new Error(TOO_DEEP);
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
   if (typeof value !== 'object' || value === null) return value as Pattern;

@@ -16,7 +16,7 @@ export interface FiredDocument {
   /** Results of the programs that ran last, in order of attachment. */
   readonly results: readonly (number | null)[];
   /** What the function returned, where there is one. */
-  readonly ret?: number;
+  readonly ret?: number | bigint;
 }
 
 /** Everything that a case can be judged by. */

@@ -12,6 +12,7 @@ import type { Pattern } from './match';
 export async function readCases(file: string): Promise<Result<TestCase[]>> {
   const content = await readCaseFile(file);
   if (!content.ok) return content;
+  if (content.value === null) return err(diagnostic('case-file', 'holds no case', { where: file }));
   const parsed = caseFileSchema.safeParse(
     Array.isArray(content.value) ? { cases: content.value } : content.value,
   );

@@ -14,7 +14,7 @@ import type { Snapshots } from './snapshots';
 
 /** What became of a case. */
 export interface CaseResult {
-  readonly test: TestCase;
+  readonly test: Pick<TestCase, 'file' | 'name'>;
   readonly status: 'passed' | 'failed' | 'skipped';
   /** Why it is left out. */
   readonly reason?: string;

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '@probed/base';
 import {
+  anyWord,
   FireContext,
   type Fired,
   fireHook,
@@ -59,8 +60,8 @@ export class EventScript {
   }
 
   /** Text lies in the task's memory, with its NUL; what finds no room there is NULL. */
-  private word(value: number | bigint | string, task: Task): number {
-    if (typeof value !== 'string') return Number(value);
+  private word(value: number | bigint | string, task: Task): number | bigint {
+    if (typeof value !== 'string') return anyWord(BigInt(value));
     const bytes = new TextEncoder().encode(`${value}\0`);
     return placeUserBytes(this.machine.kernel, task, bytes) ?? 0;
   }

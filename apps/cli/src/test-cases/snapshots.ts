@@ -17,7 +17,7 @@ export function mapItems({ entries, stacks, variables }: MapDocument): readonly 
 }
 
 /** The side file of a case file: what was there when somebody said `--update`. */
-export class SnapshotStore {
+class SnapshotStore {
   private readonly path: string;
   private readonly before: SnapshotFile;
   private readonly now: SnapshotFile = {};
@@ -51,6 +51,23 @@ export class SnapshotStore {
     const kept = this.before[name]?.[place];
     if (!kept) return [{ what: `${place}: there is no snapshot yet`, detail: ['--update writes it'] }];
     return compare(place, kept, seen);
+  }
+}
+
+/** The side files of a run's case files, each read when the first of its cases comes. */
+export class SnapshotStores {
+  private readonly byFile = new Map<string, SnapshotStore>();
+
+  constructor(private readonly update: boolean) {}
+
+  of({ file, name }: { readonly file: string; readonly name: string }): Snapshots {
+    let store = this.byFile.get(file);
+    if (!store) this.byFile.set(file, (store = new SnapshotStore(file, this.update)));
+    return store.of(name);
+  }
+
+  save(): void {
+    for (const store of this.byFile.values()) store.save();
   }
 }
 

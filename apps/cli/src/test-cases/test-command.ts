@@ -1,29 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { type Diagnostic, formatDiagnostic } from '@probed/base';
 import { CoverageReport, FAULTS } from '@probed/machine';
 import { writeCoverage } from '../coverage-file/write-coverage';
-import { CommandFailed, fail, failUsage, orFail } from '../errors';
+import { CommandFailed, fail } from '../errors';
 import { formatTable } from '../output/columns';
 import type { TestCase } from './case';
+import { type Chosen, chooseCases, faultOf } from './choose-cases';
 import { initCase } from './init-case';
-import { jsonReporter } from './json-reporter';
-import { junitReporter } from './junit';
-import { prettyReporter } from './pretty';
-import { readCases } from './read-cases';
-import { type Reporter, totalsOf } from './reporter';
-import { type CaseResult, runCase } from './run-case';
-import { SnapshotStore } from './snapshots';
-import { tapReporter } from './tap';
+import { type OutputOptions, Outputs } from './outputs';
+import { totalsOf } from './reporter';
+import { type CaseResult, type CaseSettings, runCase } from './run-case';
+import { SnapshotStores } from './snapshots';
 import { testFiles } from './test-files';
 
-export type TestFormat = 'tap' | 'junit' | 'pretty' | 'json';
-
 /** What the user asks of `probectl test`. */
-export interface TestOptions {
-  readonly format?: TestFormat;
-  /** File for the report; then the terminal still gets its own. */
-  readonly output?: string;
-  readonly json?: boolean;
+export interface TestOptions extends OutputOptions {
   readonly filter?: readonly string[];
   readonly list?: boolean;
   readonly listFaults?: boolean;
@@ -53,25 +43,6 @@ export async function testCommandLine(paths: readonly string[], options: TestOpt
   if (results.some(({ status }) => status === 'failed')) throw new CommandFailed();
 }
 
-interface ChosenCase {
-  readonly test: TestCase;
-  /** Why it is left out; undefined for one that runs. */
-  readonly skip: string | undefined;
-}
-
-async function chooseCases(files: readonly string[], filters: readonly string[]): Promise<ChosenCase[]> {
-  const cases: TestCase[] = [];
-  for (const file of files) cases.push(...orFail(await readCases(file)));
-  const named = cases.filter(({ name, file }) => filters.every((text) => `${file}: ${name}`.includes(text)));
-  if (named.length === 0)
-    fail('no-such-case', `no case has ${filters.map((text) => `"${text}"`).join(' and ')} in its name`);
-  const anyOnly = named.some(({ only }) => only);
-  return named.map((test) => ({
-    test,
-    skip: test.skip ?? (anyOnly && !test.only ? 'not among the only ones' : undefined),
-  }));
-}
-
 function listFaults({ json }: TestOptions): void {
   const rows = FAULTS.map(({ name, what, helpers }) => ({
     fault: name,
@@ -88,7 +59,7 @@ function listFaults({ json }: TestOptions): void {
     );
 }
 
-function listCases(cases: readonly ChosenCase[], { json }: TestOptions): void {
+function listCases({ cases, unreadable }: Chosen, { json }: TestOptions): void {
   for (const { test, skip } of cases) {
     const { file, name } = test;
     const line = json
@@ -96,81 +67,54 @@ function listCases(cases: readonly ChosenCase[], { json }: TestOptions): void {
       : `${file}: ${name}${skip === undefined ? '' : ' (skipped)'}`;
     process.stdout.write(`${line}\n`);
   }
+  for (const { fault } of unreadable) process.stderr.write(`probectl: ${formatDiagnostic(fault)}\n`);
+  if (unreadable.length > 0) throw new CommandFailed();
 }
 
-async function runAll(cases: readonly ChosenCase[], options: TestOptions) {
+async function runAll({ cases, unreadable }: Chosen, options: TestOptions) {
   const began = performance.now();
   const outputs = new Outputs(options);
   const coverage = options.coverage ? new CoverageReport() : undefined;
-  const stores = new Map<string, SnapshotStore>();
+  const snapshots = new SnapshotStores(options.update === true);
   const results: CaseResult[] = [];
-  outputs.put((reporter) => reporter.begin?.(cases.length));
-  for (const { test, skip } of cases) {
-    if (!stores.has(test.file)) stores.set(test.file, new SnapshotStore(test.file, options.update === true));
-    const reason =
-      options.bail && results.some(({ status }) => status === 'failed') ? 'an earlier case failed' : skip;
-    const settings = { engine: options.engine, faults: options.fault ?? [], coverage };
-    const snapshots = stores.get(test.file)!.of(test.name);
-    const result = reason === undefined ? await runCase(test, snapshots, settings) : skipped(test, reason);
+  outputs.put((reporter) => reporter.begin?.(cases.length + unreadable.length));
+  const put = (result: CaseResult) => {
     results.push(result);
     outputs.put((reporter) => reporter.result(result, results.length));
+  };
+  for (const { file, fault } of unreadable) put(broken({ file, name: 'cannot be read' }, fault));
+  for (const { test, skip } of cases) {
+    const failed = results.some(({ status }) => status === 'failed');
+    const reason = options.bail && failed ? 'an earlier case failed' : skip;
+    const settings = { engine: options.engine, faults: options.fault ?? [], coverage };
+    put(reason === undefined ? await runOne(test, snapshots, settings) : skipped(test, reason));
   }
-  for (const store of stores.values()) store.save();
+  snapshots.save();
   const totals = totalsOf(results, performance.now() - began);
   outputs.put((reporter) => reporter.end?.(results, totals));
   outputs.close();
   return { results, coverage };
 }
 
+/** What stops a case is the end of that one only. */
+async function runOne(
+  test: TestCase,
+  snapshots: SnapshotStores,
+  settings: CaseSettings,
+): Promise<CaseResult> {
+  try {
+    return await runCase(test, snapshots.of(test), settings);
+  } catch (error) {
+    return broken(test, faultOf(error));
+  }
+}
+
+const UNTOUCHED = { failures: [], notes: [], wallMs: 0, records: 0 } as const;
+
+function broken(test: CaseResult['test'], fault: Diagnostic): CaseResult {
+  return { ...UNTOUCHED, test, status: 'failed', failures: [{ what: formatDiagnostic(fault), detail: [] }] };
+}
+
 function skipped(test: TestCase, reason: string): CaseResult {
-  return { test, status: 'skipped', reason, failures: [], notes: [], wallMs: 0, records: 0 };
-}
-
-const REPORTERS: Readonly<Record<TestFormat, () => Reporter>> = {
-  tap: () => tapReporter,
-  junit: () => junitReporter,
-  json: () => jsonReporter,
-  pretty: () => prettyReporter(process.stdout.isTTY === true && !process.env['NO_COLOR']),
-};
-
-/** The report, to a file or to the terminal; with a file, the terminal is told too. */
-class Outputs {
-  private readonly toTerminal: Reporter | undefined;
-  private readonly toFile: Reporter | undefined;
-  private text = '';
-
-  constructor(private readonly options: TestOptions) {
-    const terminal: TestFormat = process.stdout.isTTY ? 'pretty' : 'tap';
-    const asked = options.json ? 'json' : options.format;
-    const toFile = options.output !== undefined;
-    this.toFile = toFile ? REPORTERS[asked ?? formatOf(options.output!)]() : undefined;
-    this.toTerminal = REPORTERS[toFile ? terminal : (asked ?? terminal)]();
-  }
-
-  put(say: (reporter: Reporter) => string | undefined): void {
-    process.stdout.write((this.toTerminal && say(this.toTerminal)) || '');
-    if (this.toFile) this.text += say(this.toFile) ?? '';
-  }
-
-  close(): void {
-    const { output } = this.options;
-    if (output === undefined) return;
-    try {
-      mkdirSync(dirname(output), { recursive: true });
-      writeFileSync(output, this.text);
-    } catch (error) {
-      fail('file-unwritable', (error as Error).message, { where: output });
-    }
-  }
-}
-
-/** By the name of the file. */
-function formatOf(output: string): TestFormat {
-  if (output.endsWith('.xml')) return 'junit';
-  if (output.endsWith('.tap')) return 'tap';
-  if (/\.jsonl?$/.test(output)) return 'json';
-  return failUsage(
-    `--output ${output}: which format?`,
-    '--format tap, junit, pretty or json, or a name that ends in .xml, .tap, .json',
-  );
+  return { ...UNTOUCHED, test, status: 'skipped', reason };
 }

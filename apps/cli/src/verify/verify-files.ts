@@ -7,10 +7,12 @@ import { formatTable } from '../output/columns';
 import { errnoText, formatFault, formatLog } from '../output/fault-text';
 import { note, Printer } from '../output/printer';
 import { Progress } from '../output/progress';
+import { explanationText, paintFor } from './explanation-text';
 import { type Verdict, verifyObject } from './verify-object';
 
 export interface VerifyFilesOptions extends KernelChoice {
   readonly verbose?: boolean;
+  readonly explain?: boolean;
   readonly json?: boolean;
   readonly kernelConfig: KernelProfile;
   readonly caps?: string;
@@ -36,7 +38,11 @@ export async function verifyFiles(files: readonly string[], options: VerifyFiles
       report.unreadable(formatFault(object.error), object.error.log ?? []);
       continue;
     }
-    for (const verdict of verifyObject(object.value, facts, { logLevel, caps })) {
+    for (const verdict of verifyObject(object.value, facts, {
+      logLevel,
+      caps,
+      explain: options.explain === true,
+    })) {
       progress.clear();
       report.add(verdict);
       progress.update(() => `verified ${report.count} programs`);
@@ -89,6 +95,11 @@ class VerdictReport {
   end(): void {
     if (this.verdicts.length === 0) return;
     if (this.verbose) for (const verdict of this.verdicts) this.printer.text(logText(verdict));
+    const paint = paintFor(process.stdout.isTTY === true && !process.env['NO_COLOR']);
+    for (const { file, program, section, explanation } of this.verdicts) {
+      if (explanation)
+        this.printer.text(explanationText(`${file}: ${program} (${section})`, explanation, paint));
+    }
     this.printer.text(verdictTable(this.verdicts));
   }
 }

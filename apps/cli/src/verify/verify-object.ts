@@ -3,7 +3,7 @@ import type { CoreCandidates } from '@probed/btf';
 import { explainLog, type ObjectProgram, type ObjectSpec, relocate, relocateProgram } from '@probed/object';
 import { mapInfoOf } from '@probed/runtime';
 import { type KernelFacts, loaderDefaults, type MapInfo, programTypeName } from '@probed/spec';
-import { verify } from '@probed/verifier';
+import { type Explanation, explainReject, verify } from '@probed/verifier';
 
 /** What the verifier says of one program. */
 export interface Verdict {
@@ -22,10 +22,13 @@ export interface Verdict {
   readonly processed: number;
   /** One line that says why; empty when accepted. */
   readonly reason: string;
+  /** Why, at length, where that was asked for and the verifier refused the program. */
+  readonly explanation?: Explanation;
 }
 
 interface VerifyObjectOptions {
   readonly logLevel: number;
+  readonly explain?: boolean;
   readonly caps?: ReadonlySet<string>;
 }
 
@@ -65,12 +68,13 @@ function judge(
   maps: ReadonlyMap<string, MapInfo>,
   candidates: CoreCandidates,
   facts: KernelFacts,
-  { logLevel, caps }: VerifyObjectOptions,
+  { logLevel, explain, caps }: VerifyObjectOptions,
 ): Verdict {
   const relocated = relocateProgram(object, program, facts, candidates);
   if (!relocated.ok) return { ...head(object, program), ...refusal(relocated.error) };
   const { license, btf: objectBtf } = object;
-  const result = verify(relocated.value, maps, facts, { logLevel, license, objectBtf, caps });
+  const verifyOptions = { logLevel, license, objectBtf, caps };
+  const result = verify(relocated.value, maps, facts, verifyOptions);
   if (result.ok) {
     const { log, processed } = result.value;
     return { ...head(object, program), verdict: 'accept', errno: 0, log, processed, reason: '' };
@@ -79,7 +83,16 @@ function judge(
   const log = explainLog(object, program.name, result.error.log);
   // The complaint is a line of the log; where that line was put in words, so is the complaint.
   const reason = log[result.error.log.indexOf(message)] ?? message;
-  return { ...head(object, program), verdict, errno, log, processed, reason };
+  const explanation = explain ? explainReject(relocated.value, maps, facts, verifyOptions) : undefined;
+  return {
+    ...head(object, program),
+    verdict,
+    errno,
+    log,
+    processed,
+    reason,
+    ...(explanation && { explanation }),
+  };
 }
 
 function head(object: ObjectSpec, program: ObjectProgram) {

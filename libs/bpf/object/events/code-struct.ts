@@ -11,7 +11,8 @@ interface CodeField {
   element?: number;
 }
 
-const SIGNED_NAMES = /(^|_)(ret|retval|err|errno|error|rc|res|result|fd|dfd|nice|delta_adj)$|^oom_score_adj$/;
+const SIGNED_NAMES =
+  /(^|_)(ret|retval|err|errno|error|rc|res|result|[a-z]{0,4}fd|nice|delta_adj)$|^oom_score_adj$/;
 /** TASK_COMM_LEN. */
 const COMM_BYTES = 16;
 const COMM_NAMES = /(comm|task)$/;

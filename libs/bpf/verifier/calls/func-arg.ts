@@ -2,8 +2,7 @@ import { type HelperArg, programType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkSrc } from '../exec/reg-arg';
 import { checkPtrAlignment } from '../memory/alignment';
-import { checkPtrOffReg } from '../memory/region';
-import { structContains } from '../memory/struct-ids';
+import { dynptrSpi } from '../memory/dynptr-slots';
 import { markChainPrecision } from '../pruning/precision';
 import { isConst } from '../scalar';
 import { flagBits } from '../state/arg-type';
@@ -13,20 +12,22 @@ import {
   baseType,
   MEM_ALIGNED,
   MEM_FIXED_SIZE,
-  MEM_RDONLY,
+  MEM_RCU,
   MEM_UNINIT,
   MEM_WRITE,
   OBJ_RELEASE,
   PTR_MAYBE_NULL,
   RegBase,
-  regTypeStr,
   typeIsPktPointer,
 } from '../state/reg-type';
 import type { CallMeta } from './call-meta';
 import { canElideNull, constantMapKey } from './const-key';
 import { checkConstStr } from './const-str';
+import { processDynptr } from './dynptr';
+import { inRbtreeCallback } from './kfunc/graph-rules';
+import { processKptr } from './kptr-arg';
 import { checkHelperMemAccess, checkMemSizeReg } from './mem-arg';
-import { COMPATIBLE_REG_TYPES, isMemArg } from './reg-types';
+import { checkArgOffset, checkRegType, type WantedArg } from './reg-type-check';
 import { resolveMapValueArg } from './sock-map';
 import { processSpinLock } from './spin-lock';
 import { processTimer } from './timer';
@@ -47,27 +48,19 @@ export function checkFuncArg(env: VerifierEnv, index: number, meta: CallMeta): v
   const flags = flagBits(arg);
   const isNull = isNullScalar(reg) && (flags & PTR_MAYBE_NULL) !== 0;
   if (!isNull) {
-    checkRegType(env, regno, arg, flags, meta);
-    if (arg.type === 'PTR_TO_DYNPTR') checkDynptrArg(env, regno, reg, flags, meta);
-    checkArgOffset(env, regno, reg, flags);
+    checkRegType(env, regno, wantedArg(env, arg, flags, meta));
+    // What is given back need not lie at the pointer itself: the dynptr only names it.
+    const isDynptr = arg.type === 'PTR_TO_DYNPTR' && reg.type === RegBase.PTR_TO_STACK;
+    checkArgOffset(env, regno, reg, isDynptr ? flags & ~OBJ_RELEASE : flags);
   }
   noteReferences(env, regno, reg, arg, flags, meta);
   CHECKS[arg.type]?.(env, regno, reg, arg, flags, meta);
 }
 
-/** Dynptrs are not judged; giving back what can't be one is refused as Linux does. */
-function checkDynptrArg(
-  env: VerifierEnv,
-  regno: number,
-  reg: RegState,
-  flags: number,
-  meta: CallMeta,
-): never {
-  if ((flags & OBJ_RELEASE) !== 0) {
-    if (reg.type !== RegBase.PTR_TO_STACK) env.reject('EINVAL', 'cannot release unowned const bpf_dynptr');
-    env.reject('EINVAL', `arg ${regno} is an unacquired reference`);
-  }
-  env.unsupported(`dynptr argument of ${meta.name}`);
+function wantedArg(env: VerifierEnv, arg: HelperArg, flags: number, meta: CallMeta): WantedArg {
+  const struct = arg.btf ?? (arg.type === 'PTR_TO_BTF_ID_SOCK_COMMON' ? 'sock_common' : undefined);
+  const structId = struct === undefined ? 0 : (env.facts.btf.findByName(struct, 'struct') ?? 0);
+  return { type: arg.type, flags, structId, func: meta.name, kptr: meta.kptr };
 }
 
 /** `may_access_direct_pkt_data` for a helper. */
@@ -75,81 +68,6 @@ function packetAllowed(env: VerifierEnv, meta: CallMeta): boolean {
   const row = programType(env.spec.type);
   if (!row || row.packet === 'none') return false;
   return meta.proto.pktAccess === true || row.name === 'cgroup_sockopt';
-}
-
-/** `check_reg_type`. */
-function checkRegType(env: VerifierEnv, regno: number, arg: HelperArg, flags: number, meta: CallMeta): void {
-  const reg = env.curRegs[regno];
-  const expected = COMPATIBLE_REG_TYPES[arg.type];
-  let type = reg.type;
-  if ((flags & MEM_RDONLY) !== 0) type &= ~MEM_RDONLY;
-  if ((flags & PTR_MAYBE_NULL) !== 0) type &= ~PTR_MAYBE_NULL;
-  if (!expected.includes(type)) {
-    const names = expected.map(regTypeStr).join(', ');
-    env.reject('EACCES', `R${regno} type=${regTypeStr(reg.type)} expected=${names}`);
-  }
-  if (baseType(reg.type) !== RegBase.PTR_TO_BTF_ID) return;
-  if (isMemArg(arg.type)) {
-    if ((flags & MEM_RDONLY) !== 0) return;
-    env.reject(
-      'EACCES',
-      `${meta.name}() may write into memory pointed by R${regno} type=${regTypeStr(reg.type)}`,
-    );
-  }
-  checkBtfIdArg(env, regno, reg, arg, flags, meta);
-}
-
-/** A pointer to a kernel object of the right struct, or of one that begins with it. */
-function checkBtfIdArg(
-  env: VerifierEnv,
-  regno: number,
-  reg: RegState,
-  arg: HelperArg,
-  flags: number,
-  meta: CallMeta,
-): void {
-  const release = (flags & OBJ_RELEASE) !== 0;
-  if ((reg.type & PTR_MAYBE_NULL) !== 0 && ((flags & PTR_MAYBE_NULL) === 0 || release)) {
-    env.reject('EACCES', `Possibly NULL pointer passed to helper arg${regno}`);
-  }
-  const wanted = arg.btf ?? (arg.type === 'PTR_TO_BTF_ID_SOCK_COMMON' ? 'sock_common' : undefined);
-  if (!wanted) return;
-  const strict = release && meta.proto.name !== 'sk_release';
-  const id = env.facts.btf.findByName(wanted, 'struct');
-  if (id !== undefined && structContains(env.facts.btf, reg.btfId, reg.off, id, strict)) return;
-  const name = env.btfTypeName(reg.btfId);
-  env.reject('EACCES', `R${regno} is of type ${name} but ${wanted} is expected`);
-}
-
-/** Types that may be passed with any offset. */
-const ANY_OFFSET: ReadonlySet<RegBase> = new Set([
-  RegBase.PTR_TO_STACK,
-  RegBase.PTR_TO_PACKET,
-  RegBase.PTR_TO_PACKET_META,
-  RegBase.PTR_TO_MAP_KEY,
-  RegBase.PTR_TO_MAP_VALUE,
-  RegBase.PTR_TO_MEM,
-  RegBase.PTR_TO_BUF,
-  RegBase.PTR_TO_ARENA,
-  RegBase.SCALAR_VALUE,
-]);
-
-/** `check_func_arg_reg_off`. */
-export function checkArgOffset(env: VerifierEnv, regno: number, reg: RegState, flags: number): void {
-  if ((flags & OBJ_RELEASE) !== 0) {
-    if (reg.off !== 0) {
-      env.reject(
-        'EINVAL',
-        `R${regno} must have zero offset when passed to release func or trusted arg to kfunc`,
-      );
-    }
-    checkPtrOffReg(env, reg, regno);
-    return;
-  }
-  const base = baseType(reg.type);
-  const nullable = (reg.type & PTR_MAYBE_NULL) !== 0;
-  if (ANY_OFFSET.has(base) && !nullable) return;
-  checkPtrOffReg(env, reg, regno, base === RegBase.PTR_TO_BTF_ID && !nullable);
 }
 
 function noteReferences(
@@ -161,7 +79,8 @@ function noteReferences(
   meta: CallMeta,
 ): void {
   if ((flags & OBJ_RELEASE) !== 0) {
-    if (reg.refObjId === 0 && !isNullScalar(reg)) {
+    if (arg.type === 'PTR_TO_DYNPTR') checkDynptrRelease(env, regno, reg);
+    else if (reg.refObjId === 0 && !isNullScalar(reg)) {
       env.reject('EINVAL', `R${regno} must be referenced when passed to release function`);
     }
     meta.releaseRegno = regno;
@@ -171,6 +90,15 @@ function noteReferences(
     env.reject('EACCES', `more than one arg with ref_obj_id R${regno} ${reg.refObjId} ${meta.refObjId}`);
   }
   meta.refObjId = reg.refObjId;
+}
+
+/** Only a dynptr on the stack that holds a reference can be given back. */
+function checkDynptrRelease(env: VerifierEnv, regno: number, reg: RegState): void {
+  if (reg.type !== RegBase.PTR_TO_STACK) env.reject('EINVAL', 'cannot release unowned const bpf_dynptr');
+  const spi = dynptrSpi(env, reg);
+  if (typeof spi !== 'number' || env.cur.frame[reg.frameno].spilled[spi].refObjId === 0) {
+    env.reject('EINVAL', `arg ${regno} is an unacquired reference`);
+  }
 }
 
 type ArgCheck = (
@@ -194,16 +122,30 @@ const CHECKS: Readonly<Partial<Record<HelperArg['type'], ArgCheck>>> = {
   PTR_TO_PERCPU_BTF_ID: (env, regno, reg, _arg, _flags, meta) => {
     if (reg.btfId === 0) env.reject('EACCES', `Helper has invalid btf_id in R${regno}`);
     meta.retBtfId = reg.btfId;
+    meta.retIsLocal = reg.isLocalBtf;
+    meta.ofCpuObject = (reg.type & MEM_RCU) !== 0;
   },
   PTR_TO_FUNC: (_env, _regno, reg, _arg, _flags, meta) => {
     meta.subprogno = reg.subprogno;
   },
-  PTR_TO_SPIN_LOCK: (env, regno, _reg, _arg, _flags, meta) =>
-    processSpinLock(env, regno, meta.proto.name === 'spin_lock'),
+  PTR_TO_SPIN_LOCK: checkSpinLock,
   PTR_TO_TIMER: (env, regno, _reg, _arg, _flags, meta) => processTimer(env, regno, meta),
+  PTR_TO_DYNPTR: (env, regno, _reg, _arg, flags) => processDynptr(env, regno, flags),
   PTR_TO_CONST_STR: (env, regno) => checkConstStr(env, regno),
-  KPTR_XCHG_DEST: (env, _regno, _reg, _arg, _flags, meta) => env.unsupported(`kptr argument of ${meta.name}`),
+  KPTR_XCHG_DEST: (env, regno, _reg, _arg, _flags, meta) => processKptr(env, regno, meta),
 };
+
+function checkSpinLock(
+  env: VerifierEnv,
+  regno: number,
+  _reg: RegState,
+  _arg: HelperArg,
+  _flags: number,
+  meta: CallMeta,
+): void {
+  if (inRbtreeCallback(env)) env.reject('EACCES', "can't spin_{lock,unlock} in rbtree cb");
+  processSpinLock(env, regno, { lock: meta.proto.name === 'spin_lock', resilient: false, irq: false });
+}
 
 function checkMapPtr(
   env: VerifierEnv,

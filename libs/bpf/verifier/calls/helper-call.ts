@@ -1,16 +1,18 @@
 import type { Insn } from '@probed/isa';
-import { AttachType, helperCapability, MapType, ProgType } from '@probed/spec';
+import { AttachType, helperCapabilities, MapType, ProgType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkDstNoMark } from '../exec/reg-arg';
 import { checkMemAccess } from '../memory/access';
+import { dynptrReg, releaseDynptr } from '../memory/dynptr-slots';
 import { markChainPrecision } from '../pruning/precision';
 import { isConst } from '../scalar';
 import { checkResourceLeak, clearAllPktPointers, releaseReference } from '../state/references';
 import { isNullScalar } from '../state/reg-ops';
-import { RegBase } from '../state/reg-type';
+import { DynptrType } from '../state/reg-state';
+import { MEM_ALLOC, MEM_PERCPU, MEM_RCU, RegBase, regTypeStr } from '../state/reg-type';
 import { helperChangesPktData, helperName, helperProto } from '../tables';
 import { CallMeta } from './call-meta';
-import { pushCallback } from './callbacks';
+import { pushCallbackCall } from './callbacks';
 import { constStr } from './const-str';
 import { isFormatValid } from './format-string';
 import { checkFuncArg } from './func-arg';
@@ -37,7 +39,7 @@ export function checkHelperCall(env: VerifierEnv, insn: Insn): void {
   setReturnValue(env, meta);
   checkMapFuncCompatibility(env, meta.map, insn.imm);
   if (proto.name === 'get_func_ip') checkGetFuncIp(env);
-  if (helperChangesPktData(insn.imm)) clearAllPktPointers(env);
+  if (helperChangesPktData(insn.imm) || meta.changesPktData) clearAllPktPointers(env);
 }
 
 /** The prototype, when this program may call the helper here and now. */
@@ -69,9 +71,7 @@ function checkGetFuncIp(env: VerifierEnv): void {
 
 /** Capabilities of the caller, and what the reference host lacks. */
 function mayUse(env: VerifierEnv, id: number): boolean {
-  const needs = helperCapability(id);
-  const { caps } = env.options;
-  if (needs && caps && !caps.has(needs) && !caps.has('CAP_SYS_ADMIN')) return false;
+  if (!helperCapabilities(env.spec.type, id).every((capability) => env.capable(capability))) return false;
   const { deviations } = env.facts;
   if (deviations.has('no-kprobe-override') && helperName(id) === 'bpf_override_return') return false;
   return !(deviations.has('lockdown') && LOCKED_DOWN.has(helperName(id) ?? ''));
@@ -86,6 +86,7 @@ function checkMaySleep(env: VerifierEnv, helper: string): void {
   if (refs.activeRcuLocks > 0) env.reject('EINVAL', `sleepable helper ${helper} in rcu_read_lock region`);
   if (refs.activePreemptLocks > 0)
     env.reject('EINVAL', `sleepable helper ${helper} in non-preemptible region`);
+  if (refs.activeIrqId !== 0) env.reject('EINVAL', `sleepable helper ${helper} in IRQ-disabled region`);
 }
 
 /** Remembers the map for the compilers: one map on all paths, or none (`record_func_map`). */
@@ -122,10 +123,26 @@ function fillRawMemory(env: VerifierEnv, meta: CallMeta): void {
   }
 }
 
+/** A per-CPU object that goes into a map stays readable as long as RCU keeps it; all else is gone. */
+function giveBack(env: VerifierEnv, { kptr, refObjId }: CallMeta): boolean {
+  if (kptr && env.inRcuCs) {
+    const perCpu = MEM_ALLOC | MEM_PERCPU;
+    env.cur.forEachReg((reg) => {
+      if (reg.refObjId !== refObjId || (reg.type & perCpu) !== perCpu) return;
+      reg.refObjId = 0;
+      reg.type = (reg.type & ~MEM_ALLOC) | MEM_RCU;
+    });
+  }
+  return releaseReference(env, refObjId);
+}
+
 function release(env: VerifierEnv, meta: CallMeta): void {
   if (meta.releaseRegno === 0) return;
-  const released =
-    meta.refObjId !== 0 ? releaseReference(env, meta.refObjId) : isNullScalar(env.curRegs[meta.releaseRegno]);
+  if (meta.proto.args[meta.releaseRegno - 1].type === 'PTR_TO_DYNPTR') {
+    releaseDynptr(env, env.curRegs[meta.releaseRegno]);
+    return;
+  }
+  const released = meta.refObjId !== 0 ? giveBack(env, meta) : isNullScalar(env.curRegs[meta.releaseRegno]);
   if (!released) {
     env.reject('EINVAL', `func ${meta.name}#${meta.proto.id} reference has not been acquired before`);
   }
@@ -154,15 +171,30 @@ const SPECIAL: Readonly<Record<string, Special>> = {
       env.reject('EINVAL', "get_local_storage() doesn't support non-zero flags");
     }
   },
-  for_each_map_elem: (env, _insn, meta) => pushCallback(env, meta),
-  find_vma: (env, _insn, meta) => pushCallback(env, meta),
-  timer_set_callback: (env, _insn, meta) => pushCallback(env, meta),
+  for_each_map_elem: (env, _insn, meta) => pushCallbackCall(env, meta.subprogno, 'for_each_map_elem'),
+  find_vma: (env, _insn, meta) => pushCallbackCall(env, meta.subprogno, 'find_vma'),
+  user_ringbuf_drain: (env, _insn, meta) => pushCallbackCall(env, meta.subprogno, 'user_ringbuf_drain'),
+  dynptr_from_mem: (env) => {
+    const { type } = env.curRegs[1];
+    if (type === RegBase.PTR_TO_MAP_VALUE) return;
+    env.reject('EACCES', `Unsupported reg type ${regTypeStr(type)} for bpf_dynptr_from_mem data`);
+  },
+  dynptr_data: (env, _insn, meta) => {
+    const dynptr = dynptrReg(env, env.curRegs[1]);
+    meta.dynptrId = dynptr.id;
+    meta.refObjId = dynptr.refObjId;
+  },
+  dynptr_write: (env, _insn, meta) => {
+    const { dynptrType } = dynptrReg(env, env.curRegs[1]);
+    meta.changesPktData = dynptrType === DynptrType.SKB || dynptrType === DynptrType.SKB_META;
+  },
+  timer_set_callback: (env, _insn, meta) => pushCallbackCall(env, meta.subprogno, 'timer_set_callback'),
   loop: (env, _insn, meta) => {
     noteLoopFlags(env, meta);
     markChainPrecision(env, 1);
     const func = env.curFunc;
     if (BigInt(func.callbackDepth) < func.regs[1].v.umax) {
-      pushCallback(env, meta);
+      pushCallbackCall(env, meta.subprogno, 'loop');
     } else {
       func.callbackDepth = 0;
       if (env.log.level2) env.verbose(`frame${env.cur.curframe} bpf_loop iteration limit reached\n`);

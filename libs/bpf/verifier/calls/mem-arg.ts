@@ -14,7 +14,6 @@ import { markChainPrecision } from '../pruning/precision';
 import { isConst } from '../scalar';
 import { isNullScalar } from '../state/reg-ops';
 import { baseType, MEM_RDONLY, RegBase, regTypeStr } from '../state/reg-type';
-import type { CallMeta } from './call-meta';
 
 /** Largest size that a helper takes (BPF_MAX_VAR_SIZ). */
 const BPF_MAX_VAR_SIZ = 1n << 29n;
@@ -92,13 +91,19 @@ function contextIsMemory(env: VerifierEnv): boolean {
   return PLAIN_CONTEXTS.has(programType(env.spec.type)?.name ?? '');
 }
 
+/** Notes of a memory and size pair. */
+export interface SizedAccess extends RawAccess {
+  /** Largest size passed, for the bounds of the result. */
+  msizeMax: bigint;
+}
+
 /** The size of the memory that the argument before it points to (`check_mem_size_reg`). */
 export function checkMemSizeReg(
   env: VerifierEnv,
   regno: number,
   write: boolean,
   zeroSizeAllowed: boolean,
-  meta: CallMeta,
+  meta: SizedAccess,
 ): void {
   const { v } = env.curRegs[regno];
   meta.msizeMax = v.umax;

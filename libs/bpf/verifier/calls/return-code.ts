@@ -23,28 +23,32 @@ export function invalidScalar(reg: RegState, range: ReturnRange, when: string, n
   return `${when} the register ${name} has${has} should have been in [${range.min}, ${range.max}]`;
 }
 
-/** R0 at the end of a program or of a function verified on its own (`check_return_code`). */
-export function checkReturnCode(env: VerifierEnv): void {
-  const func = env.curFunc;
-  if (env.spec.type === ProgType.LSM && func.subprogno === 0 && env.attach?.proto.returnTypeId === 0) return;
-  const r0 = checkSrc(env, 0);
-  if (isPointerValue(env, r0)) env.reject('EACCES', 'R0 leaks addr as return value');
+/**
+ * R0 at the end of a program or of a function verified on its own (`check_return_code`).
+ * @param regno register with the value: R1 where bpf_throw ends the program with it
+ */
+export function checkReturnCode(env: VerifierEnv, regno = 0): void {
+  const [func] = env.cur.frame;
+  const isSubprog = func.subprogno !== 0 && !func.inExceptionCallbackFn;
+  if (env.spec.type === ProgType.LSM && !isSubprog && env.attach?.proto.returnTypeId === 0) return;
+  const r0 = checkSrc(env, regno);
+  if (isPointerValue(env, r0)) env.reject('EACCES', `R${regno} leaks addr as return value`);
   if (func.inAsyncCallbackFn) {
-    if (func.callbackRetRange) enforce(env, r0, func.callbackRetRange, 'At async callback return');
+    if (func.callbackRetRange) enforce(env, regno, func.callbackRetRange, 'At async callback return');
     return;
   }
-  if (func.subprogno !== 0) {
+  if (isSubprog) {
     if (r0.type !== RegBase.SCALAR_VALUE) {
       env.reject(
         'EINVAL',
-        `At subprogram exit the register R0 is not a scalar value (${regTypeStr(r0.type)})`,
+        `At subprogram exit the register R${regno} is not a scalar value (${regTypeStr(r0.type)})`,
       );
     }
     return;
   }
   const lsm = lsmRange(env);
   const range = lsm ?? returnRange(env.spec.type, env.spec.expectedAttachType);
-  if (range) enforce(env, r0, range, 'At program exit', lsm !== undefined);
+  if (range) enforce(env, regno, range, 'At program exit', lsm !== undefined);
 }
 
 /** `bpf_lsm_get_retval_range`: a hook that returns something takes 0 or a negative errno. */
@@ -53,12 +57,13 @@ function lsmRange({ spec, attach }: VerifierEnv): ReturnRange | undefined {
   return isMac && attach?.proto.returnTypeId !== 0 ? lsmHookRules(spec.attachTo)?.returns : undefined;
 }
 
-/** @param is32 only the lower half of R0 counts */
-function enforce(env: VerifierEnv, r0: RegState, range: ReturnRange, when: string, is32 = false): void {
+/** @param is32 only the lower half of the register counts */
+function enforce(env: VerifierEnv, regno: number, range: ReturnRange, when: string, is32 = false): void {
+  const r0 = env.curRegs[regno];
   if (r0.type !== RegBase.SCALAR_VALUE) {
-    env.reject('EINVAL', `${when} the register R0 is not a known value (${regTypeStr(r0.type)})`);
+    env.reject('EINVAL', `${when} the register R${regno} is not a known value (${regTypeStr(r0.type)})`);
   }
-  markChainPrecision(env, 0);
+  markChainPrecision(env, regno);
   const within = is32 ? range.min <= r0.v.s32min && r0.v.s32max <= range.max : retvalWithin(range, r0);
-  if (!within) env.reject('EINVAL', invalidScalar(r0, range, when, 'R0'));
+  if (!within) env.reject('EINVAL', invalidScalar(r0, range, when, `R${regno}`));
 }

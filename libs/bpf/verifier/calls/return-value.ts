@@ -1,12 +1,12 @@
 import { MapType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
-import { mapHasSpinLock } from '../memory/map-fields';
+import { mapHasSpinLock } from '../records/of-register';
 import { withBounds } from '../scalar';
 import { flagBits } from '../state/arg-type';
 import { acquireReference } from '../state/references';
 import { markRegUnknown } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
-import { MEM_RDONLY, PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
+import { MEM_ALLOC, MEM_PERCPU, MEM_RCU, MEM_RDONLY, PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
 import type { CallMeta } from './call-meta';
 import { canElideNull } from './const-key';
 
@@ -73,13 +73,12 @@ export function setReturnValue(env: VerifierEnv, meta: CallMeta): void {
       perCpuVariable(env, meta, r0, flags);
       break;
     case 'PTR_TO_BTF_ID':
-      if (!ret.btf) env.unsupported(`the result of ${meta.name}`);
-      r0.markPointer(RegBase.PTR_TO_BTF_ID | flags);
-      r0.btfId = env.facts.btf.findByName(ret.btf, 'struct') ?? 0;
+      btfPointer(env, meta, r0, flags);
       break;
   }
   if ((r0.type & PTR_MAYBE_NULL) !== 0) r0.id = env.nextId();
-  if (CASTS.has(name)) r0.refObjId = meta.refObjId;
+  if (name === 'dynptr_data') r0.dynptrId = meta.dynptrId;
+  if (CASTS.has(name) || name === 'dynptr_data') r0.refObjId = meta.refObjId;
   else if (acquires(meta)) {
     const id = acquireReference(env, env.insnIdx);
     r0.id = id;
@@ -108,12 +107,30 @@ function mapValue(env: VerifierEnv, meta: CallMeta, r0: RegState, declared: numb
   if ((flags & PTR_MAYBE_NULL) === 0 && mapHasSpinLock(env, map)) r0.id = env.nextId();
 }
 
+function btfPointer(env: VerifierEnv, meta: CallMeta, r0: RegState, flags: number): void {
+  const { kptr } = meta;
+  if (!kptr) {
+    if (!meta.proto.ret.btf) throw new Error(`prototype of ${meta.name} does not say what it returns`);
+    r0.markPointer(RegBase.PTR_TO_BTF_ID | flags);
+    r0.btfId = env.facts.btf.findByName(meta.proto.ret.btf, 'struct') ?? 0;
+    return;
+  }
+  const isPerCpu = kptr.isLocal && kptr.kind === 'KPTR_PERCPU';
+  const own = kptr.isLocal ? MEM_ALLOC | (isPerCpu ? MEM_PERCPU : 0) : 0;
+  r0.markPointer(RegBase.PTR_TO_BTF_ID | flags | own);
+  r0.btfId = kptr.targetId;
+  r0.isLocalBtf = kptr.isLocal;
+}
+
 function perCpuVariable(env: VerifierEnv, meta: CallMeta, r0: RegState, flags: number): void {
-  const { btf } = env.facts;
+  const btf = meta.retIsLocal ? env.options.objectBtf : env.facts.btf;
+  if (!btf) throw new Error('a pointer to a type of the program, which has no BTF');
   const type = btf.resolve(meta.retBtfId);
   if (type.kind === 'struct' || type.kind === 'union') {
-    r0.markPointer(RegBase.PTR_TO_BTF_ID | (flags & ~MEM_RDONLY));
+    const trust = meta.ofCpuObject ? MEM_ALLOC | MEM_RCU : flags & ~MEM_RDONLY;
+    r0.markPointer(RegBase.PTR_TO_BTF_ID | trust);
     r0.btfId = type.id;
+    r0.isLocalBtf = meta.retIsLocal;
     return;
   }
   r0.markPointer(RegBase.PTR_TO_MEM | flags);

@@ -1,44 +1,89 @@
 import type { VerifierEnv } from '../env';
-import { mapFields } from '../memory/map-fields';
+import { btfOf, recordOf, typesOfMap } from '../records/of-register';
 import { isConst } from '../scalar';
+import { acquireLock, findLock, invalidateNonOwningRefs, releaseLock } from '../state/locks';
+import type { RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
 import { RefType } from '../state/verifier-state';
 
-/** bpf_spin_lock and bpf_spin_unlock (`process_spin_lock`): one lock at a time, at a known place in a map value. */
-export function processSpinLock(env: VerifierEnv, regno: number, lock: boolean): void {
+/** What a function does to a lock (PROCESS_SPIN_LOCK and the like). */
+export interface LockOperation {
+  readonly lock: boolean;
+  /** `bpf_res_spin_lock`, which may fail and may be nested. */
+  readonly resilient: boolean;
+  /** Interrupts are switched with it. */
+  readonly irq: boolean;
+}
+
+const RES_LOCKS = RefType.RES_LOCK | RefType.RES_LOCK_IRQ;
+
+/** Locks and unlocks (`process_spin_lock`): the lock is at a known place of a map value or an allocated object. */
+export function processSpinLock(env: VerifierEnv, regno: number, op: LockOperation): void {
   const reg = env.curRegs[regno];
+  const name = op.resilient ? 'bpf_res_spin' : 'bpf_spin';
+  checkLockPlace(env, regno, reg, op, name);
+  const holder = reg.type === RegBase.PTR_TO_MAP_VALUE ? reg.map : btfOf(env, reg);
+  if (op.lock) takeLock(env, reg, op, holder);
+  else giveLockBack(env, reg, op, holder, name);
+}
+
+function checkLockPlace(
+  env: VerifierEnv,
+  regno: number,
+  reg: RegState,
+  op: LockOperation,
+  name: string,
+): void {
   if (!isConst(reg.v)) {
     env.reject(
       'EINVAL',
-      `R${regno} doesn't have constant offset. bpf_spin_lock has to be at the constant offset`,
+      `R${regno} doesn't have constant offset. ${name}_lock has to be at the constant offset`,
     );
   }
-  const { map } = reg;
-  if (reg.type !== RegBase.PTR_TO_MAP_VALUE || !map) env.unsupported('bpf_spin_lock in an allocated object');
-  const name = map.name.slice(0, 15);
-  if (!env.options.objectBtf || map.valueTypeId === 0) {
-    env.reject('EINVAL', `map '${name}' has to have BTF in order to use bpf_spin_lock`);
+  const map = reg.type === RegBase.PTR_TO_MAP_VALUE ? reg.map : undefined;
+  const mapName = map?.name.slice(0, 15);
+  if (map && !typesOfMap(env, map).hasBtf) {
+    env.reject('EINVAL', `map '${mapName}' has to have BTF in order to use ${name}_lock`);
   }
-  const field = mapFields(env, map).find((f) => f.name === 'bpf_spin_lock');
-  if (!field) env.reject('EINVAL', `map '${name}' has no valid bpf_spin_lock`);
-  const at = Number(reg.v.smin) + reg.off;
-  if (field.offset !== at) {
-    env.reject('EINVAL', `off ${at} doesn't point to 'struct bpf_spin_lock' that is at ${field.offset}`);
+  const kind = op.resilient ? 'RES_SPIN_LOCK' : 'SPIN_LOCK';
+  const record = recordOf(env, reg);
+  if (!record?.has(kind)) {
+    const what = map ? `map '${mapName}'` : "local 'kptr'";
+    env.reject('EINVAL', `${what} has no valid ${name}_lock`);
   }
+  const at = BigInt.asIntN(64, reg.v.value + BigInt(reg.off));
+  const place = record.offsetOf(kind);
+  if (at !== BigInt(place)) {
+    env.reject('EINVAL', `off ${at} doesn't point to 'struct ${name}_lock' that is at ${place}`);
+  }
+}
+
+function refType(op: LockOperation): RefType {
+  if (!op.resilient) return RefType.LOCK;
+  return op.irq ? RefType.RES_LOCK_IRQ : RefType.RES_LOCK;
+}
+
+function takeLock(env: VerifierEnv, reg: RegState, op: LockOperation, holder: unknown): void {
+  if (op.resilient && findLock(env, RES_LOCKS, reg.id, holder)) {
+    env.reject('EINVAL', 'Acquiring the same lock again, AA deadlock detected');
+  }
+  acquireLock(env, refType(op), reg.id, holder);
+}
+
+function giveLockBack(
+  env: VerifierEnv,
+  reg: RegState,
+  op: LockOperation,
+  holder: unknown,
+  name: string,
+): void {
   const { refs } = env.cur;
-  if (lock) {
-    if (refs.activeLocks > 0) env.reject('EINVAL', 'Locking two bpf_spin_locks are not allowed');
-    refs.items.push({ type: RefType.LOCK, id: reg.id, insn: env.insnIdx, ptr: map });
-    refs.activeLocks++;
-    refs.activeLockId = reg.id;
-    refs.activeLockPtr = map;
-    return;
+  if (refs.activeLocks === 0) env.reject('EINVAL', `${name}_unlock without taking a lock`);
+  const held = findLock(env, refType(op), reg.id, holder);
+  if (!held) env.reject('EINVAL', `${name}_unlock of different lock`);
+  if (reg.id !== refs.activeLockId || holder !== refs.activeLockPtr) {
+    env.reject('EINVAL', `${name}_unlock cannot be out of order`);
   }
-  if (refs.activeLocks === 0) env.reject('EINVAL', 'bpf_spin_unlock without taking a lock');
-  const held = refs.items.findIndex((r) => r.type === RefType.LOCK && r.id === reg.id && r.ptr === map);
-  if (held < 0) env.reject('EINVAL', 'bpf_spin_unlock of different lock');
-  refs.items.splice(held, 1);
-  refs.activeLocks--;
-  refs.activeLockId = 0;
-  refs.activeLockPtr = undefined;
+  releaseLock(env, held);
+  invalidateNonOwningRefs(env);
 }

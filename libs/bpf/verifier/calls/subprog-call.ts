@@ -10,7 +10,7 @@ import { clearAllPktPointers } from '../state/references';
 import { clearCallerSavedRegs, markRegUnknown } from '../state/reg-ops';
 import { RegBase } from '../state/reg-type';
 import type { VerifierState } from '../state/verifier-state';
-import { checkGlobalArgs } from './global-func';
+import { checkGlobalArgs, noteStaticArgs } from './global-func';
 import { invalidScalar, retvalWithin } from './return-code';
 
 /** `setup_func_entry`: a new innermost frame; its registers are the caller's to fill. */
@@ -37,6 +37,7 @@ export function checkFuncCall(env: VerifierEnv, insn: Insn): void {
     env.insnIdx++;
     return;
   }
+  noteStaticArgs(env, subprogno);
   const caller = env.curFunc;
   const callee = enterFunction(env, env.cur, subprogno, at);
   for (let i = 1; i <= 5; i++) callee.regs[i].copyFrom(caller.regs[i]);
@@ -58,7 +59,10 @@ function callGlobal(env: VerifierEnv, subprogno: number): void {
     env.complain('global function calls are not allowed while holding a lock,');
     env.reject('EINVAL', 'use static function instead');
   }
-  if (sub.mightSleep && (refs.activeRcuLocks > 0 || refs.activePreemptLocks > 0 || !inSleepable)) {
+  if (
+    sub.mightSleep &&
+    (refs.activeRcuLocks > 0 || refs.activePreemptLocks > 0 || refs.activeIrqId !== 0 || !inSleepable)
+  ) {
     env.complain('global functions that may sleep are not allowed in non-sleepable context,');
     env.complain('i.e., in a RCU/IRQ/preempt-disabled section, or in');
     env.reject('EINVAL', 'a non-sleepable BPF program context');

@@ -31,6 +31,7 @@ import { RegBase } from '../state/reg-type';
 import { pushStack } from './path-stack';
 import { ALU_STRING, adjustPtrMinMaxVals } from './pointer-alu';
 import { checkDst, checkDstNoMark, checkSrc } from './reg-arg';
+import { sanitizeScalarAlu } from './sanitize';
 
 /** `off` of a move that casts between address spaces. */
 const ADDR_SPACE_CAST = 1;
@@ -192,6 +193,7 @@ function addScalars(env: VerifierEnv, insn: Insn, op: number, dst: RegState, src
   const alu32 = insnClass(insn) === BPF_CLASS.ALU;
   const before = dst.v;
   const operand = src.v;
+  sanitizeScalarAlu(env, insn);
   const fork = maybeForkScalars(op, before, operand);
   if (fork) {
     // Both values are followed on their own: the zero later, from this very instruction on.

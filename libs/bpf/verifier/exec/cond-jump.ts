@@ -20,6 +20,7 @@ import { markPtrNotNull, markPtrOrNullRegs } from './null-check';
 import { tryMatchPktPointers } from './packet-range';
 import { pushStack } from './path-stack';
 import { checkSrc } from './reg-arg';
+import { pushSpeculativeBranch } from './sanitize';
 
 const FALL_SEEN = 1;
 const TAKEN_SEEN = 2;
@@ -42,8 +43,10 @@ export function checkCondJmpOp(env: VerifierEnv, insn: Insn): void {
     if (dst.type === RegBase.SCALAR_VALUE) markChainPrecision(env, insn.dst);
     if (isRegOperand(insn) && src.type === RegBase.SCALAR_VALUE) markChainPrecision(env, insn.src);
     aux.branchSides |= taken === 1 ? TAKEN_SEEN : FALL_SEEN;
+    const [next, vain] = taken === 1 ? [insn.off + 1, 1] : [1, insn.off + 1];
+    pushSpeculativeBranch(env, insn, env.insnIdx + vain);
     printState(env);
-    env.insnIdx += taken === 1 ? insn.off + 1 : 1;
+    env.insnIdx += next;
     return;
   }
   aux.branchSides |= TAKEN_SEEN | FALL_SEEN;
@@ -128,12 +131,13 @@ function splitPaths(
     syncLinkedRegs(fall, dst, linked);
     syncLinkedRegs(taken, takenRegs[insn.dst], linked);
   }
-  if (byReg && !jmp32) liftNullByEquality(insn, op, dst, src, fall, taken);
+  if (byReg && !jmp32) liftNullByEquality(env, insn, op, dst, src, fall, taken);
   checkNullAndPackets(env, insn, op, jmp32, dst, fall, taken);
 }
 
 /** A nullable pointer equal to one that is not NULL is not NULL either. */
 function liftNullByEquality(
+  env: VerifierEnv,
   insn: Insn,
   op: number,
   dst: RegState,
@@ -146,7 +150,7 @@ function liftNullByEquality(
   if (baseType(src.type) === RegBase.PTR_TO_BTF_ID || baseType(dst.type) === RegBase.PTR_TO_BTF_ID) return;
   if (op !== BPF_JMP_OP.JEQ && op !== BPF_JMP_OP.JNE) return;
   const regs = (op === BPF_JMP_OP.JEQ ? taken : fall).curFunc.regs;
-  markPtrNotNull(regs[typeMayBeNull(src.type) ? insn.src : insn.dst]);
+  markPtrNotNull(env, regs[typeMayBeNull(src.type) ? insn.src : insn.dst]);
 }
 
 function checkNullAndPackets(

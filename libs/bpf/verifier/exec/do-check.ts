@@ -1,19 +1,21 @@
 import { BPF_F_SLEEPABLE } from '@probed/spec';
-import { noteMainSignature, setGlobalArgs } from '../calls/global-func';
-import { BPF_COMPLEXITY_LIMIT_INSNS, type VerifierEnv } from '../env';
+import { checkExceptionCallback, noteMainSignature, setGlobalArgs } from '../calls/global-func';
+import { BPF_COMPLEXITY_LIMIT_INSNS, type InsnAux, type VerifierEnv } from '../env';
 import { printInsn } from '../log/print-insn';
 import { printInsnState, printVerifierState } from '../log/print-state';
 import { sourceLine } from '../log/source-line';
 import { pushJmpHistory } from '../pruning/jmp-history';
 import { isStateVisited, updateBranchCounts } from '../pruning/visited';
+import { ERRNO, Rejection } from '../reject';
 import { RegBase } from '../state/reg-type';
 import { VerifierState } from '../state/verifier-state';
 import { BPF_MAIN_FUNC, newFrame } from './path-stack';
-import { checkInsn } from './step';
+import { checkInsn, type StepResult } from './step';
 
 /** Walks the main program, then each global function that is called, on its own (`do_check_main`, `do_check_subprogs`). */
 export function doCheck(env: VerifierEnv): void {
   checkCommon(env, 0);
+  if (env.exceptionCallback !== 0) env.subprogs[env.exceptionCallback].called = true;
   const verified = new Set<number>();
   for (let more = true; more; ) {
     more = false;
@@ -47,9 +49,12 @@ function checkCommon(env: VerifierEnv, subprogno: number): void {
   } else {
     if (env.log.detailed) env.verbose(`Validating ${env.subprogs[subprogno].name}() func#${subprogno}...\n`);
     setGlobalArgs(env, subprogno);
+    if (env.subprogs[subprogno].isExceptionCb) checkExceptionCallback(env, subprogno);
   }
   env.touched.all();
+  env.recorder?.start(state, env.insnIdx);
   walk(env);
+  env.recorder?.finish();
   if (!env.log.level2) env.log.reset(0);
   env.explored.clear();
 }
@@ -75,7 +80,8 @@ function walk(env: VerifierEnv): void {
     let ended = false;
     if (aux.prunePoint && isStateVisited(env, at)) {
       if (env.log.detailed) {
-        env.verbose(printState ? `\nfrom ${prev} to ${at}: safe\n` : `${at}: safe\n`);
+        const vain = cur.speculative ? SPECULATIVE : '';
+        env.verbose(printState ? `\nfrom ${prev} to ${at}${vain}: safe\n` : `${at}: safe\n`);
       }
       ended = true;
     } else {
@@ -84,11 +90,10 @@ function walk(env: VerifierEnv): void {
         printBefore(env, printState);
         printState = printState && !env.log.level2;
       }
-      aux.seen = true;
+      if (!cur.speculative) aux.seen = true;
       prev = at;
-      env.liveness.resetWriteMarks(at);
-      const result = checkInsn(env);
-      env.liveness.commitWriteMarks();
+      const result = runInsn(env, aux);
+      env.recorder?.step(env.cur, at, env.insnIdx);
       if (result === 'exit') ended = true;
       else if (result === 'returned') printState = true;
     }
@@ -101,19 +106,43 @@ function walk(env: VerifierEnv): void {
     env.cur = next.state;
     env.insnIdx = next.insnIdx;
     prev = next.prevInsnIdx;
+    env.recorder?.resume(next.state, prev, next.insnIdx);
     env.liveness.resetCallchain();
     if (!env.log.level2) env.log.reset(next.logPosition);
     printState = true;
   }
 }
 
+const SPECULATIVE = ' (speculative execution)';
+
+/** What a path that is walked in vain may fail with: a barrier then keeps the processor from going on. */
+const RECOVERABLE: ReadonlySet<number> = new Set([ERRNO.EPERM, ERRNO.EACCES, ERRNO.EINVAL]);
+
+/** One instruction; on speculative paths a fault or a barrier ends the path, not the verification. */
+function runInsn(env: VerifierEnv, aux: InsnAux): StepResult {
+  const { speculative } = env.cur;
+  if (speculative && aux.nospec) return 'exit';
+  env.liveness.resetWriteMarks(env.insnIdx);
+  const complaints = env.log.complaints.length;
+  let result: StepResult;
+  try {
+    result = checkInsn(env);
+  } catch (fault) {
+    if (!speculative || !(fault instanceof Rejection) || !RECOVERABLE.has(fault.errno)) throw fault;
+    env.log.forgetComplaints(complaints);
+    aux.nospec = true;
+    aux.aluState = 0;
+    result = 'exit';
+  }
+  env.liveness.commitWriteMarks();
+  return speculative && aux.nospecResult ? 'exit' : result;
+}
+
 /** What the log shows ahead of an instruction's effect. */
 function printBefore(env: VerifierEnv, printState: boolean): void {
   const { cur, log } = env;
   if (log.level2 && printState) {
-    env.verbose(
-      `\nfrom ${env.prevInsnIdx} to ${env.insnIdx}${cur.speculative ? ' (speculative execution)' : ''}:`,
-    );
+    env.verbose(`\nfrom ${env.prevInsnIdx} to ${env.insnIdx}${cur.speculative ? SPECULATIVE : ''}:`);
     printVerifierState(env, cur, cur.curframe, true);
   }
   if (env.touched.any) printInsnState(env, cur, cur.curframe);

@@ -8,7 +8,7 @@ import {
   subprogTarget,
 } from '@probed/isa';
 import { ProgType } from '@probed/spec';
-import { funcOf } from '../calls/global-func';
+import { funcOf } from '../calls/func-signature';
 import { prepareFuncExit } from '../calls/subprog-call';
 import type { VerifierEnv } from '../env';
 import { checkPtrOffReg } from '../memory/region';

@@ -1,27 +1,36 @@
-import { MapType } from '@probed/spec';
+import { type MapInfo, MapType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
-import { mapHasSpinLock } from '../memory/map-fields';
+import type { FieldKind, FieldMask } from '../records/field-kinds';
+import { mapHasSpinLock, recordOf, typesOfMap } from '../records/of-register';
 import { ZERO } from '../scalar';
 import { isZero } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
-import { baseType, MEM_RCU, PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
+import { baseType, MEM_RCU, PTR_MAYBE_NULL, RegBase, typeIsPtrAllocObj } from '../state/reg-type';
 import type { VerifierState } from '../state/verifier-state';
 
 /** Whether the pointer's identity matters beyond its null check (`reg_may_point_to_spin_lock`). */
-function mayPointToSpinLock(env: VerifierEnv, reg: RegState): boolean {
-  return (
-    baseType(reg.type) === RegBase.PTR_TO_MAP_VALUE && reg.map !== undefined && mapHasSpinLock(env, reg.map)
-  );
+export function mayPointToSpinLock(env: VerifierEnv, reg: RegState): boolean {
+  if (reg.type === RegBase.PTR_TO_MAP_VALUE) return reg.map !== undefined && mapHasSpinLock(env, reg.map);
+  const record = recordOf(env, reg);
+  return record !== undefined && (record.has('SPIN_LOCK') || record.has('RES_SPIN_LOCK'));
+}
+
+/** Fields whose functions take the map that they are in. */
+const DEFERRED: FieldMask = new Set<FieldKind>(['TIMER', 'WORKQUEUE', 'TASK_WORK']);
+
+function keepsDeferredWork(env: VerifierEnv, map: MapInfo): boolean {
+  return typesOfMap(env, map).record?.hasAny(DEFERRED) ?? false;
 }
 
 /** The pointer was found not to be NULL (`mark_ptr_not_null_reg`). */
-export function markPtrNotNull(reg: RegState): void {
+export function markPtrNotNull(env: VerifierEnv, reg: RegState): void {
   if (baseType(reg.type) === RegBase.PTR_TO_MAP_VALUE && reg.map) {
     const { map } = reg;
     if (map.inner) {
       reg.type = RegBase.CONST_PTR_TO_MAP;
       reg.map = map.inner;
-      reg.mapUid = reg.id;
+      // Tells the inner maps of two look-ups apart, where a timer must go with its own map.
+      if (keepsDeferredWork(env, map.inner)) reg.mapUid = reg.id;
     } else if (map.type === MapType.XSKMAP) {
       reg.type = RegBase.PTR_TO_XDP_SOCK;
     } else if (map.type === MapType.SOCKMAP || map.type === MapType.SOCKHASH) {
@@ -37,12 +46,12 @@ export function markPtrNotNull(reg: RegState): void {
 function markPtrOrNull(env: VerifierEnv, reg: RegState, id: number, isNull: boolean): void {
   if ((reg.type & PTR_MAYBE_NULL) === 0 || reg.id !== id) return;
   if (reg.id === 0 && (reg.type & MEM_RCU) === 0) return;
-  if (!isZero(reg.v) || reg.off !== 0) return;
+  if (!isZero(reg.v) || (reg.off !== 0 && !typeIsPtrAllocObj(reg.type))) return;
   if (isNull) {
     reg.markScalar(ZERO);
     return;
   }
-  markPtrNotNull(reg);
+  markPtrNotNull(env, reg);
   if (!mayPointToSpinLock(env, reg)) reg.id = 0;
 }
 

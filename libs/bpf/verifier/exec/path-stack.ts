@@ -7,11 +7,21 @@ import { VerifierState } from '../state/verifier-state';
 /** Paths that may wait at once (BPF_COMPLEXITY_LIMIT_JMP_SEQ). */
 const BPF_COMPLEXITY_LIMIT_JMP_SEQ = 8192;
 
-/** `push_stack`: a copy of the current state to be walked later, from `insnIdx` on. */
-export function pushStack(env: VerifierEnv, insnIdx: number, prevInsnIdx: number): VerifierState {
+/**
+ * `push_stack`: a copy of the current state to be walked later, from `insnIdx` on.
+ * @param speculative the path is one that the processor may only take in vain
+ */
+export function pushStack(
+  env: VerifierEnv,
+  insnIdx: number,
+  prevInsnIdx: number,
+  speculative = false,
+): VerifierState {
   const state = new VerifierState();
   state.copyFrom(env.cur);
+  state.speculative ||= speculative;
   env.pending.push({ state, insnIdx, prevInsnIdx, logPosition: env.log.position });
+  env.recorder?.fork(state);
   if (env.pending.length > BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
     env.reject('E2BIG', `The sequence of ${env.pending.length} jumps is too complex.`);
   }
@@ -37,11 +47,14 @@ export function pushAsyncCallback(
   insnIdx: number,
   prevInsnIdx: number,
   subprogno: number,
+  sleepable: boolean,
 ): VerifierState {
   const state = new VerifierState();
+  state.inSleepable = sleepable;
   state.branches = 1;
   state.frame = [newFrame(env, BPF_MAIN_FUNC, 0, subprogno)];
   env.pending.push({ state, insnIdx, prevInsnIdx, logPosition: env.log.position });
+  env.recorder?.fork(state);
   if (env.pending.length > BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
     env.reject('E2BIG', `The sequence of ${env.pending.length} jumps is too complex for async cb.`);
   }

@@ -11,6 +11,7 @@ import {
   regTypeStr,
   typeIsPktPointer,
 } from '../state/reg-type';
+import { checkMovedPointer, PointerSanitizer } from './sanitize';
 
 /** kernel/bpf/disasm.c: bpf_alu_string, by the operation's high four bits. */
 export const ALU_STRING = [
@@ -75,10 +76,14 @@ export function adjustPtrMinMaxVals(env: VerifierEnv, insn: Insn, ptr: RegState,
   const reversed = dst === offset;
   checkSaneOffset(env, offset.off, offset.v, ptr.type);
   checkSaneOffset(env, ptr.off, ptr.v, ptr.type);
+  const sanitizer = new PointerSanitizer(env, insn, offset, dst);
+  sanitizer.before(ptr);
   if (op === BPF_ALU_OP.ADD) addOffset(env, dst, ptr, o);
   else if (op === BPF_ALU_OP.SUB) subtractOffset(env, insn.dst, dst, ptr, o, reversed);
   else rejectOperator(env, insn.dst, op);
   checkSaneOffset(env, dst.off, dst.v, dst.type);
+  checkMovedPointer(env, insn.dst);
+  sanitizer.after();
 }
 
 function checkMovable(env: VerifierEnv, dstNo: number, ptr: RegState, o: ScalarState, op: number): void {

@@ -12,10 +12,11 @@ import {
   OP_JA32,
 } from '@probed/isa';
 import { checkHelperCall } from '../calls/helper-call';
+import { checkKfuncCall, kfuncName, specialKfunc } from '../calls/kfunc';
 import { checkReturnCode } from '../calls/return-code';
 import { checkFuncCall, prepareFuncExit } from '../calls/subprog-call';
 import type { VerifierEnv } from '../env';
-import { checkResourceLeak } from '../state/references';
+import { checkResourceLeak, THROW } from '../state/references';
 import { helperName } from '../tables';
 import { checkAluOp } from './alu';
 import { checkAtomic } from './atomic';
@@ -83,8 +84,7 @@ function checkJmp(env: VerifierEnv, insn: Insn): StepResult {
   env.jmpsProcessed++;
   switch (insnOp(insn)) {
     case BPF_JMP_OP.CALL:
-      checkCall(env, insn);
-      return 'next';
+      return checkCall(env, insn);
     case BPF_JMP_OP.JA:
       checkGoto(env, insn);
       return 'next';
@@ -99,7 +99,13 @@ function checkJmp(env: VerifierEnv, insn: Insn): StepResult {
 /** Helpers that may be called while a lock is held. */
 const ALLOWED_UNDER_LOCK: ReadonlySet<string> = new Set(['bpf_spin_unlock', 'bpf_kptr_xchg']);
 
-function checkCall(env: VerifierEnv, insn: Insn): void {
+function isAllowedUnderLock(env: VerifierEnv, insn: Insn): boolean {
+  const { HELPER, KFUNC } = BPF_PSEUDO_CALLEE;
+  if (insn.src === HELPER) return ALLOWED_UNDER_LOCK.has(helperName(insn.imm) ?? '');
+  return insn.src !== KFUNC || specialKfunc(kfuncName(env, env.insnIdx) ?? '').spinAllowed === true;
+}
+
+function checkCall(env: VerifierEnv, insn: Insn): StepResult {
   const { HELPER, SUBPROG, KFUNC } = BPF_PSEUDO_CALLEE;
   const known = insn.src === HELPER || insn.src === SUBPROG || insn.src === KFUNC;
   if (
@@ -111,23 +117,25 @@ function checkCall(env: VerifierEnv, insn: Insn): void {
   ) {
     env.reject('EINVAL', 'BPF_CALL uses reserved fields');
   }
-  if (
-    env.cur.refs.activeLocks > 0 &&
-    insn.src === HELPER &&
-    !ALLOWED_UNDER_LOCK.has(helperName(insn.imm) ?? '')
-  ) {
+  if (env.cur.refs.activeLocks > 0 && !isAllowedUnderLock(env, insn)) {
     env.reject('EINVAL', 'function calls are not allowed while holding a lock');
   }
   if (insn.src === SUBPROG) {
     checkFuncCall(env, insn);
   } else if (insn.src === KFUNC) {
-    const ref = env.spec.refs.get(env.insnIdx);
-    env.unsupported(`calling kernel function ${ref?.kind === 'kfunc' ? ref.name : `#${insn.imm}`}`);
+    const throws = specialKfunc(kfuncName(env, env.insnIdx) ?? '').endsPath;
+    checkKfuncCall(env);
+    if (throws) {
+      checkResourceLeak(env, true, THROW);
+      return 'exit';
+    }
+    env.insnIdx++;
   } else {
     checkHelperCall(env, insn);
     env.insnIdx++;
   }
   env.markReg(0);
+  return 'next';
 }
 
 function checkGoto(env: VerifierEnv, insn: Insn): void {

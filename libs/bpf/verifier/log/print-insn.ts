@@ -1,4 +1,5 @@
 import { BPF_PSEUDO_LD, type DisasmCallbacks, disassembleInsn } from '@probed/isa';
+import { kfuncName } from '../calls/kfunc/fetch';
 import type { VerifierEnv } from '../env';
 import { helperName } from '../tables';
 
@@ -24,9 +25,6 @@ function makeCallbacks(env: VerifierEnv): DisasmCallbacks {
       if (insn.src === BPF_PSEUDO_LD.MAP_FD || insn.src === BPF_PSEUDO_LD.MAP_IDX) return '0x0';
       return `0x${value.toString(16)}`;
     },
-    call: (_insn, slot) => {
-      const ref = env.spec.refs.get(slot);
-      return ref?.kind === 'kfunc' ? ref.name : undefined;
-    },
+    call: (_insn, slot) => kfuncName(env, slot),
   };
 }

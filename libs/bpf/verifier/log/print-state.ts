@@ -1,22 +1,15 @@
 import type { VerifierEnv } from '../env';
+import { structName } from '../records/of-register';
 import { formatSnum, formatUnum, isConst, printScalarRanges } from '../scalar';
+import { DYNPTR_STR } from '../state/dynptr-names';
 import { type FuncState, MAX_BPF_REG, SlotType } from '../state/func-state';
-import { BPF_ADD_CONST, DynptrType, type RegState } from '../state/reg-state';
+import { BPF_ADD_CONST, IterState, type RegState } from '../state/reg-state';
 import { baseType, RegBase, regTypeStr, typeIsNonOwningRef, typeIsPktPointer } from '../state/reg-type';
 import type { VerifierState } from '../state/verifier-state';
 
 /** By {@link SlotType} (kernel/bpf/log.c: slot_type_char). */
 const SLOT_CHAR = '?rm0dif';
 const DYNPTR_NR_SLOTS = 2;
-
-const DYNPTR_STR: Record<DynptrType, string> = {
-  [DynptrType.INVALID]: 'unknown',
-  [DynptrType.LOCAL]: 'local',
-  [DynptrType.RINGBUF]: 'ringbuf',
-  [DynptrType.SKB]: 'skb',
-  [DynptrType.XDP]: 'xdp',
-  [DynptrType.SKB_META]: 'skb_meta',
-};
 
 /** Column where the state beside an instruction begins (BPF_LOG_ALIGNMENT), and the least gap before it. */
 const ALIGNMENT = 40;
@@ -64,7 +57,22 @@ function formatSlot(env: VerifierEnv, func: FuncState, i: number): string {
     return ` fp${at}=${chars.slice(0, chars.indexOf('r'))}${formatReg(env, func, func.spilled[i])}`;
   }
   if (types[7] === SlotType.DYNPTR) return formatDynptrSlot(func, i + DYNPTR_NR_SLOTS - 1);
+  if (types[7] === SlotType.ITER) return formatIterSlot(env, func.spilled[i], at);
   return ` fp${at}=${chars}`;
+}
+
+const ITER_STATE: Readonly<Record<IterState, string>> = {
+  [IterState.INVALID]: '<invalid>',
+  [IterState.ACTIVE]: 'active',
+  [IterState.DRAINED]: 'drained',
+};
+
+/** Only the first slot of an iterator is shown. */
+function formatIterSlot(env: VerifierEnv, slot: RegState, at: number): string {
+  if (slot.refObjId === 0) return '';
+  const name = env.btfTypeName(slot.btfId).slice('bpf_'.length);
+  const state = ITER_STATE[slot.iterState];
+  return ` fp${at}=${name}(ref_id=${slot.refObjId},state=${state},depth=${slot.iterDepth})`;
 }
 
 function formatDynptrSlot(func: FuncState, spi: number): string {
@@ -73,11 +81,13 @@ function formatDynptrSlot(func: FuncState, spi: number): string {
   const parts: string[] = [];
   if (reg.id) parts.push(`id=${reg.id}`);
   if (reg.refObjId) parts.push(`ref_id=${reg.refObjId}`);
+  // The kernel takes the mark of the first slot for the id of a slice.
+  if (reg.dynptrFirstSlot) parts.push('dynptr_id=1');
   return ` fp${-8 * (spi + 1)}=dynptr_${DYNPTR_STR[reg.dynptrType]}(${parts.join(',')})`;
 }
 
 /** One register as the log shows it (kernel/bpf/log.c: print_reg_state). */
-function formatReg(env: VerifierEnv, func: FuncState, reg: RegState): string {
+export function formatReg(env: VerifierEnv, func: { readonly frameno: number }, reg: RegState): string {
   const t = reg.type;
   const precise = t === RegBase.SCALAR_VALUE && reg.precise ? 'P' : '';
   if (t === RegBase.SCALAR_VALUE && isConst(reg.v))
@@ -87,7 +97,7 @@ function formatReg(env: VerifierEnv, func: FuncState, reg: RegState): string {
     if (func.frameno !== reg.frameno) head += `[${reg.frameno}]`;
     if (isConst(reg.v)) return head + formatSnum(BigInt.asIntN(64, reg.v.value + BigInt(reg.off)));
   }
-  if (baseType(t) === RegBase.PTR_TO_BTF_ID) head += env.btfTypeName(reg.btfId);
+  if (baseType(t) === RegBase.PTR_TO_BTF_ID) head += structName(env, reg);
   return `${head}(${[...attributes(reg), ...variableOffset(reg)].join(',')})`;
 }
 

@@ -2,7 +2,7 @@ import type { LineInfo } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 
 /** `bpf_find_linfo`: the source position that covers an instruction. */
-function lineInfoAt(lineInfo: readonly LineInfo[], insn: number): LineInfo | undefined {
+export function lineInfoAt(lineInfo: readonly LineInfo[], insn: number): LineInfo | undefined {
   let lo = 0;
   let hi = lineInfo.length - 1;
   if (hi < 0 || lineInfo[0].insn > insn) return undefined;

@@ -8,6 +8,7 @@ import { checkPtrAlignment } from './alignment';
 import { checkPtrToBtfAccess, checkPtrToMapAccess } from './btf-access';
 import { checkBufferAccess } from './buffer-access';
 import { checkCtxAccess } from './ctx-access';
+import { checkKptrAccess, kptrAt } from './kptr-access';
 import {
   checkMapAccess,
   checkMapAccessType,
@@ -102,6 +103,11 @@ function accessMapValue(env: VerifierEnv, a: MemAccess, reg: RegState, off: numb
   checkLeak(env, a, 'map');
   checkMapAccessType(env, map, off, a.size, a.write);
   checkMapAccess(env, a.regno, off, a.size, false, false);
+  const kptr = isConst(reg.v) ? kptrAt(env, map, off + Number(reg.v.value)) : undefined;
+  if (kptr) {
+    checkKptrAccess(env, a, kptr);
+    return;
+  }
   const contents = isConst(reg.v) && !a.write && a.valueRegno >= 0 ? frozenContents(map) : undefined;
   if (!contents) {
     loadUnknown(env, a);

@@ -1,9 +1,12 @@
 import type { VerifierEnv } from '../env';
 import { isTrustedReg } from '../exec/branch-taken';
+import { FIELD_KINDS } from '../records/field-kinds';
+import { btfOf, structName, structRecord } from '../records/of-register';
 import { isConst, tnumString } from '../scalar';
 import { markRegUnknown } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
 import {
+  MEM_ALLOC,
   MEM_PERCPU,
   MEM_RCU,
   MEM_RDONLY,
@@ -13,6 +16,7 @@ import {
   PTR_UNTRUSTED,
   RegBase,
   typeFlags,
+  typeIsPtrAllocObj,
 } from '../state/reg-type';
 import { type WalkResult, walkStruct } from './btf-walk';
 import { mapStruct } from './map-structs';
@@ -28,8 +32,8 @@ export function checkPtrToBtfAccess(
   valueRegno: number,
 ): void {
   const reg = env.curRegs[regno];
-  const name = env.btfTypeName(reg.btfId);
-  checkBtfAccessAllowed(env, name);
+  const name = structName(env, reg);
+  checkBtfAccessAllowed(env, name, reg.isLocalBtf);
   if (!isConst(reg.v)) {
     env.reject(
       'EACCES',
@@ -41,17 +45,30 @@ export function checkPtrToBtfAccess(
   if (off < 0) env.reject('EACCES', `${where} invalid negative access: off=${off}`);
   if ((reg.type & MEM_USER) !== 0) env.reject('EACCES', `${where} access user memory: off=${off}`);
   if ((reg.type & MEM_PERCPU) !== 0) env.reject('EACCES', `${where} access percpu memory: off=${off}`);
-  if (write) env.reject('EACCES', 'only read is supported');
-  const result = walkStruct(env.facts.btf, reg.btfId, off, size);
+  if (write && !typeIsPtrAllocObj(reg.type)) env.reject('EACCES', 'only read is supported');
+  if ((reg.type & MEM_ALLOC) !== 0) checkSpecialFields(env, reg, off, size);
+  const result = walkStruct(btfOf(env, reg), reg.btfId, off, size);
   if (result.kind === 'error') env.reject(result.errno, result.message);
-  if (valueRegno >= 0) loadResult(env, env.curRegs[valueRegno], reg, name, result);
+  if (write || valueRegno < 0) return;
+  // What a program keeps in an object of its own is data to it.
+  const isData = result.kind === 'ptr' && (reg.type & MEM_ALLOC) !== 0;
+  loadResult(env, env.curRegs[valueRegno], reg, name, isData ? { kind: 'scalar' } : result);
 }
 
-function checkBtfAccessAllowed(env: VerifierEnv, name: string): void {
+/** Locks, list nodes and the like of an object of the program are not for loads and stores. */
+function checkSpecialFields(env: VerifierEnv, reg: RegState, off: number, size: number): void {
+  for (const field of structRecord(env, reg.btfId)?.fields ?? []) {
+    if (off < field.offset + field.size && field.offset < off + size) {
+      env.reject('EACCES', `direct access to ${FIELD_KINDS[field.kind].name} is disallowed`);
+    }
+  }
+}
+
+function checkBtfAccessAllowed(env: VerifierEnv, name: string, isLocal: boolean): void {
   if (!env.allowPtrLeaks) {
     env.reject('EPERM', `'struct ${name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`);
   }
-  if (!env.gplCompatible) {
+  if (!env.gplCompatible && !isLocal) {
     env.reject('EINVAL', `Cannot access kernel 'struct ${name}' from non-GPL compatible program`);
   }
 }
@@ -72,7 +89,10 @@ function loadResult(
     dst.markPointer(RegBase.PTR_TO_MEM | MEM_RDONLY | PTR_UNTRUSTED);
     return;
   }
-  setBtfPointer(env, dst, result.typeId, pointerFlags(env, from, struct, result.member, result.flags));
+  const flags = pointerFlags(env, from, struct, result.member, result.flags);
+  const { isLocalBtf } = from;
+  setBtfPointer(env, dst, result.typeId, flags);
+  dst.isLocalBtf = isLocalBtf;
 }
 
 function setBtfPointer(env: VerifierEnv, dst: RegState, typeId: number, flags: number): void {

@@ -36,6 +36,30 @@ export function walkStruct(btf: Btf, structId: number, off: number, size: number
   return deny(`struct ${nameOf(type)} is nested too deeply`);
 }
 
+/**
+ * The structs that begin at `off` of a type, outermost first, as deep as the walk of one byte leads
+ * (`btf_struct_walk` of `btf_struct_ids_match`).
+ * @param note is told why the walk ends, where the kernel's log tells
+ */
+export function* structsAt(
+  btf: Btf,
+  structId: number,
+  off: number,
+  note: (message: string) => void,
+): Generator<number> {
+  const walker = new Walker(btf, off, 1);
+  let type = btf.resolve(structId);
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const next = walker.step(type);
+    if (!('next' in next)) {
+      if (next.kind === 'error') note(next.message);
+      return;
+    }
+    type = next.next;
+    if (walker.isAtStart) yield type.id;
+  }
+}
+
 interface Descent {
   readonly next: BtfType;
 }
@@ -48,6 +72,10 @@ class Walker {
     private off: number,
     private readonly size: number,
   ) {}
+
+  get isAtStart(): boolean {
+    return this.off === 0;
+  }
 
   step(type: BtfType): WalkResult | Descent {
     if (type.kind !== 'struct' && type.kind !== 'union') {

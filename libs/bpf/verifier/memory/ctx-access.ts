@@ -4,7 +4,7 @@ import { sourceLine } from '../log/source-line';
 import { withBounds } from '../scalar';
 import { markRegUnknown } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
-import { PTR_MAYBE_NULL, RegBase } from '../state/reg-type';
+import { PTR_MAYBE_NULL, PTR_TRUSTED, RegBase } from '../state/reg-type';
 import type { MemAccess } from './access';
 import { btfCtxAccess } from './btf-ctx';
 import { checkPtrOffReg } from './region';
@@ -14,9 +14,14 @@ const POINTERS: Readonly<Record<Exclude<ContextFieldKind, 'scalar'>, number>> = 
   'packet-meta': RegBase.PTR_TO_PACKET_META,
   'packet-end': RegBase.PTR_TO_PACKET_END,
   'sock-common-or-null': RegBase.PTR_TO_SOCK_COMMON | PTR_MAYBE_NULL,
+  socket: RegBase.PTR_TO_SOCKET,
+  'socket-or-null': RegBase.PTR_TO_SOCKET | PTR_MAYBE_NULL,
   'flow-keys': RegBase.PTR_TO_FLOW_KEYS,
   'tp-buffer': RegBase.PTR_TO_TP_BUFFER,
+  'trusted-btf': RegBase.PTR_TO_BTF_ID | PTR_TRUSTED,
 };
+
+const PACKET_KINDS: ReadonlySet<ContextFieldKind> = new Set(['packet', 'packet-meta', 'packet-end']);
 
 /** What a context field gives when it is loaded (`struct bpf_insn_access_aux`). */
 export interface CtxValue {
@@ -30,10 +35,12 @@ export interface CtxValue {
   readonly range?: { readonly min: number; readonly max: number };
 }
 
+const SCALAR: CtxValue = { type: RegBase.SCALAR_VALUE };
+
 /** `check_ctx_access` and what follows it: a field of the context by the program type's table. */
 export function checkCtxAccess(env: VerifierEnv, a: MemAccess, reg: RegState, off: number): void {
   checkPtrOffReg(env, reg, a.regno);
-  const value = lookUp(env, off, a.size, a.write);
+  const value = lookUp(env, a, off);
   if (!value) {
     env.complain(`invalid bpf_context access off=${off} size=${a.size}`);
     env.verbose(sourceLine(env, a.insnIdx, '; '));
@@ -57,13 +64,17 @@ export function checkCtxAccess(env: VerifierEnv, a: MemAccess, reg: RegState, of
   env.aux[a.insnIdx].ctxPointer = a.size === 4;
 }
 
-function lookUp(env: VerifierEnv, off: number, size: number, write: boolean): CtxValue | undefined {
+function lookUp(env: VerifierEnv, { size, write, signExtend }: MemAccess, off: number): CtxValue | undefined {
   const row = programType(env.spec.type);
   if (!row) return undefined;
   if (row.context.kind === 'btf-args') return write ? undefined : btfCtxAccess(env, off, size);
-  const view = contextView(row, env.spec.expectedAttachType);
+  const unprivileged = env.bpfCapable ? undefined : row.unprivilegedContext;
+  const view = unprivileged ?? contextView(row, env.spec.expectedAttachType);
   const access = view && contextAccess(view, off, size, write);
   if (!access) return undefined;
-  const { kind } = access.field;
-  return { type: kind === 'scalar' ? RegBase.SCALAR_VALUE : POINTERS[kind] };
+  const { kind, btf } = access.field;
+  if (kind === 'scalar') return SCALAR;
+  // A pointer that is loaded from 32 bits has no sign to extend.
+  if (signExtend && PACKET_KINDS.has(kind)) return undefined;
+  return { type: POINTERS[kind], btfId: btf ? env.facts.btf.findByName(btf, 'struct') : undefined };
 }

@@ -1,10 +1,11 @@
 import type { MapInfo } from '@probed/spec';
 import type { VerifierEnv } from '../env';
-import { tnumString } from '../scalar';
+import { FIELD_KINDS, POINTER_FIELDS } from '../records/field-kinds';
+import { typesOfMap } from '../records/of-register';
+import { isConst, tnumString } from '../scalar';
 import { isZero } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
 import { RegBase, regTypeStr } from '../state/reg-type';
-import { mapFields } from './map-fields';
 
 const S64_MIN = -0x8000_0000_0000_0000n;
 const BPF_MAX_VAR_OFF = 1n << 29n;
@@ -124,13 +125,21 @@ export function checkMapAccess(
   checkMemRegionAccess(env, regno, off, size, map.valueSize, zeroSizeAllowed);
   const from = Number(reg.v.smin) + off;
   const to = Number(reg.v.umax) + off + size;
-  for (const field of mapFields(env, map)) {
+  for (const field of typesOfMap(env, map).record?.fields ?? []) {
     if (from >= field.offset + field.size || field.offset >= to) continue;
-    if (!field.kptr) env.reject('EACCES', `${field.name} cannot be accessed directly by load/store`);
-    if (byHelper) env.reject('EACCES', `${field.name} cannot be accessed indirectly by helper`);
-    env.unsupported(`access to a ${field.name} in a map value`);
+    const { name } = FIELD_KINDS[field.kind];
+    const refuse = (why: string): never => env.reject('EACCES', `${name} ${why}`);
+    if (!POINTER_FIELDS.has(field.kind)) refuse('cannot be accessed directly by load/store');
+    if (byHelper) refuse('cannot be accessed indirectly by helper');
+    if (!isConst(reg.v)) refuse('access cannot have variable offset');
+    const at = BigInt(off) + reg.v.value;
+    if (BigInt(field.offset) !== at)
+      refuse(`access misaligned expected=${field.offset} off=${BigInt.asUintN(64, at)}`);
+    if (size !== POINTER_BYTES) refuse('access size must be BPF_DW');
   }
 }
+
+const POINTER_BYTES = 8;
 
 /** `bpf_map_is_rdonly` for a map whose contents are at hand: what the loads from it give is known. */
 export function frozenContents(map: MapInfo): Uint8Array | undefined {
@@ -150,7 +159,8 @@ export function checkPtrOffReg(env: VerifierEnv, reg: RegState, regno: number, f
   if (complaint) env.reject('EACCES', complaint);
 }
 
-function ptrOffComplaint(reg: RegState, regno: number, fixedOffOk: boolean): string | undefined {
+/** What is wrong with the offset of a pointer that must be at the start of its object, or at a known distance to it. */
+export function ptrOffComplaint(reg: RegState, regno: number, fixedOffOk: boolean): string | undefined {
   const type = regTypeStr(reg.type);
   if (reg.off < 0) return `negative offset ${type} ptr R${regno} off=${reg.off} disallowed`;
   if (!fixedOffOk && reg.off !== 0) {

@@ -9,17 +9,18 @@ import { clearScalarId, isNullScalar, isPointerValue, markRegUnknown } from '../
 import { RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
 import { INSN_F_STACK_ACCESS } from '../state/verifier-state';
+import { checkFastcallContract } from '../structure/fastcall';
 import { destroyDynptrSlot } from './dynptr-slots';
 import {
   assignScalarIdBeforeMov,
   byteIndex,
   growStack,
-  isSpecialSlot,
   isSpillableType,
   isSpilledScalar,
   regWidth,
   saveRegisterState,
   scrubSlot,
+  scrubSpecialSlot,
   slotOf,
 } from './stack-slots';
 
@@ -112,7 +113,11 @@ function writeFixed(
   if (!env.allowPtrLeaks && func.isSpilled(spi) && !isSpilledScalar(func, spi) && size !== 8) {
     env.reject('EACCES', 'attempt to corrupt spilled pointer on stack');
   }
+  if (!env.bypassSpecV4 && (hidesOldData(func, off, size) || (reg && isSpillableType(reg.type)))) {
+    env.aux[insnIdx].nospecResult = true;
+  }
   destroyDynptrSlot(env, func, spi);
+  checkFastcallContract(env, func.subprogno, insnIdx, off);
   env.touched.slot(spi);
   const aligned = (off & 7) === 0;
   const immediate = !reg && storesImmediate(env, insnIdx);
@@ -133,6 +138,15 @@ function writeFixed(
     return;
   }
   pushJmpHistory(env, env.cur, INSN_F_STACK_ACCESS, func.frameno, spi);
+}
+
+/** A store over something else than data, which a load that runs too early would still see. */
+function hidesOldData(func: FuncState, off: number, size: number): boolean {
+  for (let i = off; i < off + size; i++) {
+    const type = func.slotType[byteIndex(i)];
+    if (type !== SlotType.MISC && type !== SlotType.ZERO) return true;
+  }
+  return false;
 }
 
 function spillPointer(
@@ -163,8 +177,7 @@ function writeBytes(
   insnIdx: number,
 ): void {
   const spi = slotOf(off);
-  func.spilled[spi].type = RegBase.NOT_INIT;
-  if (isSpecialSlot(func, spi)) scrubSlot(func, spi);
+  scrubSpecialSlot(func, spi);
   let type = SlotType.MISC;
   if (writesZero(env, valueRegno, insnIdx)) {
     // The zero is remembered as such, so whoever prunes must compare the register it came from.
@@ -193,6 +206,7 @@ function writeVariable(
   const max = Number(ptr.v.smax) + off + size;
   const zero = writesZero(env, valueRegno, insnIdx);
   for (let i = min; i < max; i++) destroyDynptrSlot(env, func, slotOf(i));
+  checkFastcallContract(env, func.subprogno, insnIdx, min);
   let zeroUsed = false;
   for (let i = min; i < max; i++) {
     const spi = slotOf(i);
@@ -206,10 +220,10 @@ function writeVariable(
       zeroUsed = true;
       continue;
     }
-    func.spilled[spi].type = RegBase.NOT_INIT;
-    const keepsZero = zero && type === SlotType.ZERO;
+    scrubSpecialSlot(func, spi);
+    const keepsZero = zero && func.slotType[at] === SlotType.ZERO;
     zeroUsed ||= keepsZero;
-    if (type === SlotType.INVALID && !env.allowUninitStack) {
+    if (func.slotType[at] === SlotType.INVALID && !env.allowUninitStack) {
       env.reject(
         'EINVAL',
         `uninit stack in range of var-offset write prohibited for !root; insn ${insnIdx}, off: ${i}`,
@@ -242,6 +256,7 @@ export function checkStackRead(
   const { smin, smax } = reg.v;
   const func = stackFrame(env, reg);
   checkStackRangeInitialized(env, ptrRegno, off, size, false, false, undefined);
+  checkFastcallContract(env, func.subprogno, env.insnIdx, Number(smin) + off);
   markRegStackRead(env, func, Number(smin) + off, Number(smax) + off + size, dstRegno);
 }
 
@@ -275,6 +290,7 @@ function readFixed(env: VerifierEnv, func: FuncState, off: number, size: number,
   const spi = slotOf(off);
   env.touched.slot(spi);
   env.liveness.markStackRead(func.frameno, env.insnIdx, spi);
+  checkFastcallContract(env, func.subprogno, env.insnIdx, off);
   if (!func.isSpilled(spi)) {
     for (let i = 0; i < size; i++) {
       const type = func.slotType[byteIndex(off + i)];

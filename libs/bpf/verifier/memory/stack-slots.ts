@@ -38,7 +38,7 @@ export function isSpilledScalar(func: FuncState, spi: number): boolean {
 }
 
 /** `is_stack_slot_special`: the slot holds more than bytes. */
-export function isSpecialSlot(func: FuncState, spi: number): boolean {
+function isSpecialSlot(func: FuncState, spi: number): boolean {
   const top = func.slotType[spi * 8 + 7];
   return top === SlotType.SPILL || top >= SlotType.DYNPTR;
 }
@@ -50,15 +50,21 @@ export function scrubSlot(func: FuncState, spi: number): void {
     if (slotType[i] !== SlotType.INVALID) slotType[i] = SlotType.MISC;
 }
 
+/** `scrub_special_slot`: a write of data ends whatever register, dynptr or iterator the slot held. */
+export function scrubSpecialSlot(func: FuncState, spi: number): void {
+  func.spilled[spi].type = RegBase.NOT_INIT;
+  if (isSpecialSlot(func, spi)) scrubSlot(func, spi);
+}
+
 /** `assign_scalar_id_before_mov`: gives a non-constant scalar an id, so that its copies stay linked to it. */
 export function assignScalarIdBeforeMov(env: VerifierEnv, reg: RegState): void {
-  if (reg.type !== RegBase.SCALAR_VALUE || isConst(reg.v)) return;
+  if (reg.type !== RegBase.SCALAR_VALUE) return;
   // A copy of a register that is another plus a constant starts anew.
   if ((reg.id & BPF_ADD_CONST) !== 0) {
     reg.id = 0;
     reg.off = 0;
   }
-  if (reg.id === 0) reg.id = env.nextId();
+  if (reg.id === 0 && !isConst(reg.v)) reg.id = env.nextId();
 }
 
 /** `save_register_state`: spills the low `size` bytes of a register. */
@@ -76,8 +82,7 @@ export function saveRegisterState(
   for (; i > 8 - size; i--) slotType[base + i - 1] = SlotType.SPILL;
   for (; i > 0; i--) {
     const type = slotType[base + i - 1];
-    if (type === SlotType.ZERO) continue;
-    if (env.allowPtrLeaks && type === SlotType.INVALID) continue;
+    if (type === SlotType.ZERO || type === SlotType.INVALID) continue;
     slotType[base + i - 1] = SlotType.MISC;
   }
 }

@@ -1,8 +1,12 @@
+import { BPF_ADD_CONST } from '../state/reg-state';
+
 /** Pairs of ids of an explored and a current state that were found to stand for each other (`struct bpf_idmap`). */
 export class IdMap {
   private readonly old: number[] = [];
   private readonly cur: number[] = [];
   private tmpIdGen = 0;
+  /** Scalars must be the same even where they are not precise (`explore_alu_limits`). */
+  exactScalars = false;
 
   /** @param idGen ids above it are free for unnamed scalars */
   reset(idGen: number): void {
@@ -24,8 +28,15 @@ export class IdMap {
     return true;
   }
 
-  /** `check_scalar_ids`: a scalar without id counts as one with an id of its own. */
+  /**
+   * `check_scalar_ids`: an explored scalar without id was linked to nothing, so any link of the current one only adds
+   * knowledge. A current scalar without id counts as one with an id of its own.
+   */
   checkScalarIds(oldId: number, curId: number): boolean {
-    return this.checkIds(oldId || ++this.tmpIdGen, curId || ++this.tmpIdGen);
+    if (oldId === 0) return true;
+    const cur = curId || ++this.tmpIdGen;
+    if (!this.checkIds(oldId, cur)) return false;
+    // A distance says little unless both are distances from the same register.
+    return (oldId & BPF_ADD_CONST) === 0 || this.checkIds(oldId & ~BPF_ADD_CONST, cur & ~BPF_ADD_CONST);
   }
 }

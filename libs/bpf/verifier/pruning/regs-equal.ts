@@ -22,7 +22,9 @@ function sameShape(a: RegState, b: RegState): boolean {
     a.map === b.map &&
     a.mapUid === b.mapUid &&
     a.btfId === b.btfId &&
+    a.isLocalBtf === b.isLocalBtf &&
     a.memSize === b.memSize &&
+    a.dynptrId === b.dynptrId &&
     a.dynptrType === b.dynptrType &&
     a.dynptrFirstSlot === b.dynptrFirstSlot &&
     a.subprogno === b.subprogno
@@ -73,8 +75,9 @@ export function regsafe(old: RegState, cur: RegState, ids: IdMap, exact: Exact):
 }
 
 function scalarSafe(old: RegState, cur: RegState, ids: IdMap, exact: Exact): boolean {
+  if (ids.exactScalars) return sameUpToIds(old, cur) && ids.checkScalarIds(old.id, cur.id);
   if (!old.precise && exact === Exact.NOT_EXACT) return true;
-  if ((old.id & BPF_ADD_CONST) !== (cur.id & BPF_ADD_CONST)) return false;
+  if (old.id !== 0 && (old.id & BPF_ADD_CONST) !== (cur.id & BPF_ADD_CONST)) return false;
   if ((old.id & BPF_ADD_CONST) !== 0 && old.off !== cur.off) return false;
   return rangeWithin(old.v, cur.v) && tnumIn(old.v, cur.v) && ids.checkScalarIds(old.id, cur.id);
 }

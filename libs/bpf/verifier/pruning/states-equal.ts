@@ -2,7 +2,7 @@ import type { VerifierEnv } from '../env';
 import { type FuncState, MAX_BPF_REG, SlotType } from '../state/func-state';
 import { RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
-import { RefType, type VerifierState } from '../state/verifier-state';
+import type { VerifierState } from '../state/verifier-state';
 import { IdMap } from './id-map';
 import { type Exact, Exact as Level, regsafe, sameUpToIds } from './regs-equal';
 
@@ -21,6 +21,7 @@ export function statesEqual(env: VerifierEnv, old: VerifierState, cur: VerifierS
   if (old.inSleepable !== cur.inSleepable) return false;
   const ids = idMapOf(env);
   ids.reset(env.idGen);
+  ids.exactScalars = env.exploreAluLimits;
   if (!refsafe(old, cur, ids)) return false;
   for (let i = 0; i < old.frame.length; i++) {
     if (old.frame[i].callsite !== cur.frame[i].callsite) return false;
@@ -66,13 +67,14 @@ function refsafe(old: VerifierState, cur: VerifierState, ids: IdMap): boolean {
     a.activePreemptLocks !== b.activePreemptLocks ||
     a.activeRcuLocks !== b.activeRcuLocks ||
     a.activeLockPtr !== b.activeLockPtr ||
+    !ids.checkIds(a.activeIrqId, b.activeIrqId) ||
     !ids.checkIds(a.activeLockId, b.activeLockId)
   ) {
     return false;
   }
   for (let i = 0; i < a.items.length; i++) {
     if (!ids.checkIds(a.items[i].id, b.items[i].id) || a.items[i].type !== b.items[i].type) return false;
-    if (a.items[i].type === RefType.LOCK && a.items[i].ptr !== b.items[i].ptr) return false;
+    if (a.items[i].ptr !== b.items[i].ptr) return false;
   }
   return true;
 }
@@ -114,6 +116,11 @@ function sameSlot(old: FuncState, cur: FuncState, spi: number, ids: IdMap, exact
       ids.checkIds(a.refObjId, b.refObjId)
     );
   }
+  if (type === SlotType.ITER) {
+    // How often it advanced makes no difference to what is safe.
+    return a.btfId === b.btfId && a.iterState === b.iterState && ids.checkIds(a.refObjId, b.refObjId);
+  }
+  if (type === SlotType.IRQ_FLAG) return a.irqOfLock === b.irqOfLock && ids.checkIds(a.refObjId, b.refObjId);
   return true;
 }
 

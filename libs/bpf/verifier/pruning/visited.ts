@@ -1,8 +1,10 @@
-import { OP_MAY_GOTO } from '@probed/isa';
+import { isMayGoto } from '@probed/isa';
 import type { VerifierEnv } from '../env';
 import { printVerifierState } from '../log/print-state';
 import { sourceLine } from '../log/source-line';
+import { slotOf } from '../memory/stack-slots';
 import { type FuncState, SlotType } from '../state/func-state';
+import { IterState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
 import { VerifierState } from '../state/verifier-state';
 import { pushJmpHistory } from './jmp-history';
@@ -70,7 +72,7 @@ export function isStateVisited(env: VerifierEnv, insn: number): boolean {
       list.splice(i--, 1);
       env.exploredSize--;
       entry.state.evicted = true;
-      if (entry.state.branches > 0) env.evictedSize++;
+      if (mustOutlive(env, entry.state)) env.evictedSize++;
     }
   }
   if (env.maxStatesPerInsn < count) env.maxStatesPerInsn = count;
@@ -88,8 +90,12 @@ function compare(env: VerifierEnv, old: VerifierState, insn: number): Verdict {
   }
   if (old.curFunc.inAsyncCallbackFn && old.curFunc.asyncEntryCnt !== cur.curFunc.asyncEntryCnt)
     return 'looping-miss';
+  if (env.aux[insn].iterNext) {
+    const goesOn = statesEqual(env, old, cur, Exact.RANGE_WITHIN) && isIterActive(cur);
+    return goesOn ? 'loop-hit' : 'looping-miss';
+  }
   if (
-    env.insns[insn].opcode === OP_MAY_GOTO &&
+    isMayGoto(env.insns[insn]) &&
     old.mayGotoDepth !== cur.mayGotoDepth &&
     statesEqual(env, old, cur, Exact.RANGE_WITHIN)
   ) {
@@ -110,11 +116,32 @@ function compare(env: VerifierEnv, old: VerifierState, insn: number): Verdict {
   return 'looping-miss';
 }
 
+/** The iterator that R1 points to may still have elements. */
+function isIterActive(cur: VerifierState): boolean {
+  const r1 = cur.curFunc.regs[1];
+  const spi = slotOf(r1.off + Number(BigInt.asIntN(64, r1.v.value)));
+  return cur.frame[r1.frameno].spilled[spi].iterState === IterState.ACTIVE;
+}
+
+/** `iter_active_depths_differ`: an iterator advanced since, so the loop makes progress. */
+function iterDepthsDiffer(old: VerifierState, cur: VerifierState): boolean {
+  return old.frame.some((func, fr) => {
+    for (let spi = 0; spi < func.slots; spi++) {
+      if (func.slotType[spi * 8] !== SlotType.ITER) continue;
+      const slot = func.spilled[spi];
+      if (slot.iterState !== IterState.ACTIVE) continue;
+      if (cur.frame[fr].spilled[spi].iterDepth !== slot.iterDepth) return true;
+    }
+    return false;
+  });
+}
+
 function isEndless(env: VerifierEnv, old: VerifierState): boolean {
   const { cur } = env;
   return (
     statesMaybeLooping(old, cur) &&
     statesEqual(env, old, cur, Exact.EXACT) &&
+    !iterDepthsDiffer(old, cur) &&
     old.mayGotoDepth === cur.mayGotoDepth &&
     old.callbackUnrollDepth === cur.callbackUnrollDepth
   );
@@ -177,8 +204,13 @@ export function updateBranchCounts(env: VerifierEnv, from: VerifierState): void 
   for (let st: VerifierState | undefined = from; st; st = st.parent) {
     if (--st.branches > 0) break;
     env.sccs.exit(st);
-    if (st.evicted) env.evictedSize--;
+    if (st.evicted && !mustOutlive(env, st)) env.evictedSize--;
   }
+}
+
+/** A dropped state stays in memory while paths from it are open, or back edges of its loop refer to it. */
+function mustOutlive(env: VerifierEnv, st: VerifierState): boolean {
+  return st.branches > 0 || env.sccs.isIncomplete(st);
 }
 
 /** `clean_live_states`: states whose paths all ended drop what nobody reads any more. */

@@ -24,6 +24,8 @@ export class FuncState {
   spilled: RegState[] = [];
   inCallbackFn = false;
   inAsyncCallbackFn = false;
+  /** The function that runs when the program throws. */
+  inExceptionCallbackFn = false;
   /** Tells apart entries into one asynchronous callback. */
   asyncEntryCnt = 0;
   callbackDepth = 0;
@@ -79,6 +81,7 @@ export class FuncState {
     for (const reg of this.spilled) copy.spilled.push(reg.clone());
     copy.inCallbackFn = this.inCallbackFn;
     copy.inAsyncCallbackFn = this.inAsyncCallbackFn;
+    copy.inExceptionCallbackFn = this.inExceptionCallbackFn;
     copy.asyncEntryCnt = this.asyncEntryCnt;
     copy.callbackDepth = this.callbackDepth;
     copy.callbackRetRange = this.callbackRetRange;

@@ -24,6 +24,13 @@ export enum DynptrType {
   SKB_META,
 }
 
+/** `enum bpf_iter_state`. */
+export enum IterState {
+  INVALID = 0,
+  ACTIVE,
+  DRAINED,
+}
+
 /**
  * What is known of one register or of one spilled register (`struct bpf_reg_state`). Mutable; `v` is immutable and
  * shared. For pointers `off` is the fixed and `v` the variable part of the offset.
@@ -41,13 +48,21 @@ export class RegState {
   map: MapInfo | undefined = undefined;
   /** Tells apart inner maps of different look-ups. */
   mapUid = 0;
-  /** Struct type in the kernel's BTF for PTR_TO_BTF_ID. */
+  /** Struct type for PTR_TO_BTF_ID: in the kernel's BTF, or in the program's own when {@link isLocalBtf}. */
   btfId = 0;
+  isLocalBtf = false;
   /** PTR_TO_MEM: bytes. */
   memSize = 0;
+  /** PTR_TO_MEM: id of the dynptr that it is a slice of, 0 for none. */
+  dynptrId = 0;
   /** CONST_PTR_TO_DYNPTR and the first slot of a dynptr on the stack. */
   dynptrType = DynptrType.INVALID;
   dynptrFirstSlot = false;
+  /** Slots of an iterator, whose struct is `btfId`: its state, and how often `next` gave an element on this path. */
+  iterState = IterState.INVALID;
+  iterDepth = 0;
+  /** An IRQ flag on the stack: saved with a lock, not by `bpf_local_irq_save`. */
+  irqOfLock = false;
   /** PTR_TO_FUNC: subprogram number. */
   subprogno = 0;
   /** PTR_TO_STACK: frame that owns the stack. */
@@ -65,9 +80,14 @@ export class RegState {
     this.map = o.map;
     this.mapUid = o.mapUid;
     this.btfId = o.btfId;
+    this.isLocalBtf = o.isLocalBtf;
     this.memSize = o.memSize;
     this.dynptrType = o.dynptrType;
+    this.dynptrId = o.dynptrId;
     this.dynptrFirstSlot = o.dynptrFirstSlot;
+    this.iterState = o.iterState;
+    this.iterDepth = o.iterDepth;
+    this.irqOfLock = o.irqOfLock;
     this.subprogno = o.subprogno;
     this.frameno = o.frameno;
     this.precise = o.precise;
@@ -88,9 +108,14 @@ export class RegState {
     this.map = undefined;
     this.mapUid = 0;
     this.btfId = 0;
+    this.isLocalBtf = false;
     this.memSize = 0;
     this.dynptrType = DynptrType.INVALID;
+    this.dynptrId = 0;
     this.dynptrFirstSlot = false;
+    this.iterState = IterState.INVALID;
+    this.iterDepth = 0;
+    this.irqOfLock = false;
     this.subprogno = 0;
     this.frameno = 0;
   }

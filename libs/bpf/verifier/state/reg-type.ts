@@ -46,6 +46,7 @@ export const DYNPTR_TYPE_SKB = FLAG(15);
 export const DYNPTR_TYPE_XDP = FLAG(16);
 export const MEM_ALIGNED = FLAG(17);
 export const MEM_WRITE = FLAG(18);
+export const DYNPTR_TYPE_SKB_META = FLAG(19);
 
 export function baseType(type: number): RegBase {
   return type & 0xff;
@@ -73,7 +74,7 @@ export function typeIsPktPointer(base: RegBase): boolean {
 }
 
 /** kernel/bpf/verifier.c: type_is_ptr_alloc_obj. */
-function typeIsPtrAllocObj(type: number): boolean {
+export function typeIsPtrAllocObj(type: number): boolean {
   return baseType(type) === RegBase.PTR_TO_BTF_ID && (type & MEM_ALLOC) !== 0;
 }
 

@@ -3,9 +3,16 @@ import type { RegState } from './reg-state';
 
 /** `enum ref_state_type`: what an acquired reference is. */
 export enum RefType {
-  PTR,
-  LOCK,
+  PTR = 1 << 1,
+  /** Interrupts are off since `bpf_local_irq_save` or an `irqsave` lock. */
+  IRQ = 1 << 2,
+  LOCK = 1 << 3,
+  RES_LOCK = 1 << 4,
+  RES_LOCK_IRQ = 1 << 5,
 }
+
+/** All kinds of locks (`REF_TYPE_LOCK_MASK`). */
+export const LOCK_MASK = RefType.LOCK | RefType.RES_LOCK | RefType.RES_LOCK_IRQ;
 
 /** `struct bpf_reference_state`. */
 export interface Reference {
@@ -13,7 +20,7 @@ export interface Reference {
   readonly id: number;
   /** Slot of the acquiring instruction. */
   readonly insn: number;
-  /** LOCK: what holds the lock (a map, or a BTF object). */
+  /** Locks: what holds the lock (a map, or a BTF object). */
   readonly ptr?: unknown;
 }
 
@@ -51,6 +58,8 @@ class RefSet {
   activeLockPtr: unknown = undefined;
   activePreemptLocks = 0;
   activeRcuLocks = 0;
+  /** Id of the innermost IRQ reference, 0 while interrupts are on. */
+  activeIrqId = 0;
 
   clone(): RefSet {
     const copy = new RefSet();
@@ -60,6 +69,7 @@ class RefSet {
     copy.activeLockPtr = this.activeLockPtr;
     copy.activePreemptLocks = this.activePreemptLocks;
     copy.activeRcuLocks = this.activeRcuLocks;
+    copy.activeIrqId = this.activeIrqId;
     return copy;
   }
 }
@@ -118,5 +128,13 @@ export class VerifierState {
       for (let spi = 0; spi < func.spilled.length; spi++)
         if (func.slotType[spi * 8 + 7] === SlotType.SPILL) visit(func.spilled[spi], func);
     }
+  }
+
+  /** {@link forEachReg}, and the slots of iterators. */
+  forEachRegAndIter(visit: (reg: RegState, func: FuncState) => void): void {
+    this.forEachReg(visit);
+    for (const func of this.frame)
+      for (let spi = 0; spi < func.spilled.length; spi++)
+        if (func.slotType[spi * 8 + 7] === SlotType.ITER) visit(func.spilled[spi], func);
   }
 }

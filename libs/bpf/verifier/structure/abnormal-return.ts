@@ -1,4 +1,4 @@
-import { funcOf } from '../calls/global-func';
+import { funcOf } from '../calls/func-signature';
 import type { VerifierEnv } from '../env';
 
 /** Return types that fit a register (`btf_type_is_small_int`, `btf_is_any_enum`). */

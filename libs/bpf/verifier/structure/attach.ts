@@ -5,40 +5,12 @@ import {
   isErrorInjectable,
   lsmHookRules,
   ProgType,
-  programType,
 } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { attachTarget } from '../memory/btf-ctx';
 import { isIterator } from '../memory/iter-args';
 
 const TRAMPOLINE_TYPES: ReadonlySet<number> = new Set([ProgType.TRACING, ProgType.LSM]);
-
-/** The program's type is known, judged, allowed to the caller (`bpf_prog_load`) and fits what it hangs on. */
-export function checkProgramType(env: VerifierEnv): void {
-  const row = programType(env.spec.type);
-  if (!row) env.reject('EINVAL', `program type ${env.spec.type} does not exist`);
-  const { caps } = env.options;
-  const missing = row.capabilities.find((cap) => caps && !caps.has(cap) && !caps.has('CAP_SYS_ADMIN'));
-  if (missing && row.type !== ProgType.SOCKET_FILTER && row.type !== ProgType.CGROUP_SKB) {
-    env.reject('EPERM', `program type ${row.name} needs ${missing}`);
-  }
-  if (env.facts.deviations.has('no-trampoline') && needsTrampoline(env)) {
-    env.reject('EPERM', `program type ${row.name} needs trampolines, which this kernel configuration lacks`);
-  }
-  if (!row.judged) env.unsupported(`program type ${row.name}`);
-}
-
-const TRAMPOLINE_ATTACH_TYPES: ReadonlySet<number> = new Set([
-  AttachType.TRACE_FENTRY,
-  AttachType.TRACE_FEXIT,
-  AttachType.MODIFY_RETURN,
-  AttachType.LSM_MAC,
-]);
-
-/** fentry, fexit, fmod_ret and lsm; tp_btf and iter do without. */
-function needsTrampoline({ spec }: VerifierEnv): boolean {
-  return TRAMPOLINE_TYPES.has(spec.type) && TRAMPOLINE_ATTACH_TYPES.has(spec.expectedAttachType);
-}
 
 /** `bpf_check_attach_target` for what hangs on functions whose result counts, and for iterators. */
 function checkTarget(env: VerifierEnv, name: string, sleepable: boolean): void {

@@ -5,12 +5,14 @@ import {
   insnOp,
   insnSlots,
   isHelperCall,
+  isKfuncCall,
   isLdImm64,
+  isMayGoto,
   isSubprogCall,
   jumpTarget,
-  OP_MAY_GOTO,
 } from '@probed/isa';
 import { isAsyncCallbackHelper, isSyncCallbackHelper } from '../calls/callback-helpers';
+import { fetchKfunc, kfuncName, specialKfunc } from '../calls/kfunc';
 import type { VerifierEnv } from '../env';
 import { sourceLine } from '../log/source-line';
 import { helperChangesPktData, helperProto } from '../tables';
@@ -46,8 +48,15 @@ class CfgWalk {
   }
 
   run(): void {
-    this.state[0] = DISCOVERED;
-    this.stack.push(0);
+    this.walkFrom(0);
+    const { exceptionCallback, subprogs } = this.env;
+    if (exceptionCallback !== 0) this.walkFrom(subprogs[exceptionCallback].start);
+  }
+
+  private walkFrom(start: number): void {
+    if (this.state[start] !== 0) return;
+    this.state[start] = DISCOVERED;
+    this.stack.push(start);
     while (this.stack.length > 0) {
       const t = this.stack[this.stack.length - 1];
       if (this.visit(t)) continue;
@@ -80,7 +89,7 @@ class CfgWalk {
 
   private visitBranch(t: number): boolean {
     this.markPrune(t);
-    if (this.env.insns[t].opcode === OP_MAY_GOTO) this.env.aux[t].forceCheckpoint = true;
+    if (isMayGoto(this.env.insns[t])) this.env.aux[t].forceCheckpoint = true;
     if (this.push(t, t + 1, FALLTHROUGH)) return true;
     return this.push(t, t + this.env.insns[t].off + 1, BRANCH);
   }
@@ -91,17 +100,40 @@ class CfgWalk {
     const aux = env.aux[t];
     if (isHelperCall(insn)) {
       if (isAsyncCallbackHelper(insn.imm)) aux.prunePoint = true;
-      if (isSyncCallbackHelper(insn.imm)) {
-        aux.callsCallback = true;
-        aux.forceCheckpoint = true;
-        aux.prunePoint = true;
-        aux.jmpPoint = true;
-      }
+      if (isSyncCallbackHelper(insn.imm)) this.markCallback(t);
       const sub = env.subprogs[env.subprogOf(t)];
       if (helperProto(env, insn.imm)?.mightSleep) sub.mightSleep = true;
       if (helperChangesPktData(insn.imm)) sub.changesPktData = true;
     }
+    if (isKfuncCall(insn)) this.visitKfunc(t);
     return this.visitCall(t, isSubprogCall(insn));
+  }
+
+  private visitKfunc(t: number): void {
+    const { env } = this;
+    const aux = env.aux[t];
+    const special = specialKfunc(kfuncName(env, t) ?? '');
+    if (special.asyncCallback) aux.prunePoint = true;
+    if (special.syncCallback) this.markCallback(t);
+    const row = fetchKfunc(env, t)?.row;
+    if (!row) return;
+    if (row.flags.includes('ITER_NEXT')) {
+      aux.iterNext = true;
+      aux.prunePoint = true;
+      aux.forceCheckpoint = true;
+    }
+    const sub = env.subprogs[env.subprogOf(t)];
+    if (row.flags.includes('SLEEPABLE')) sub.mightSleep = true;
+    if (special.changesPktData) sub.changesPktData = true;
+  }
+
+  /** How often a callback runs is not known: states are kept at its call. */
+  private markCallback(t: number): void {
+    const aux = this.env.aux[t];
+    aux.callsCallback = true;
+    aux.forceCheckpoint = true;
+    aux.prunePoint = true;
+    aux.jmpPoint = true;
   }
 
   /** `visit_func_call_insn`. */

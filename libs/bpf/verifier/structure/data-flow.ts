@@ -10,8 +10,10 @@ import {
   insnMode,
   insnOp,
   isHelperCall,
+  isKfuncCall,
   isLdImm64,
 } from '@probed/isa';
+import { fetchKfunc } from '../calls/kfunc/fetch';
 import type { VerifierEnv } from '../env';
 import { printInsn } from '../log/print-insn';
 import { helperProto } from '../tables';
@@ -97,7 +99,7 @@ export function computeScc(env: VerifierEnv): void {
 /** Which registers may still be read before each instruction (`compute_live_registers`), printed at level 2. */
 export function computeLiveRegisters(env: VerifierEnv): void {
   const { insns, aux } = env;
-  const rows = insns.map((insn) => usesAndDefs(env, insn));
+  const rows = insns.map((insn, i) => usesAndDefs(env, insn, i));
   const before = new Uint16Array(insns.length);
   const after = new Uint16Array(insns.length);
   let changed = true;
@@ -133,7 +135,7 @@ function printLiveRegisters(env: VerifierEnv): void {
 }
 
 /** Registers an instruction reads and writes as bit sets (`compute_insn_live_regs`). */
-function usesAndDefs(env: VerifierEnv, insn: Insn): readonly [use: number, def: number] {
+function usesAndDefs(env: VerifierEnv, insn: Insn, i: number): readonly [use: number, def: number] {
   const src = 1 << insn.src;
   const dst = 1 << insn.dst;
   switch (insnClass(insn)) {
@@ -149,7 +151,7 @@ function usesAndDefs(env: VerifierEnv, insn: Insn): readonly [use: number, def: 
     case BPF_CLASS.ALU64:
       return aluUses(insn);
     default:
-      return jmpUses(env, insn);
+      return jmpUses(env, insn, i);
   }
 }
 
@@ -172,13 +174,19 @@ function aluUses(insn: Insn): readonly [number, number] {
   return [isReg ? dst | src : dst, dst];
 }
 
-function jmpUses(env: VerifierEnv, insn: Insn): readonly [number, number] {
+/** Number of parameters of a callee (`get_call_summary`); undefined where it is not known. */
+function paramsOf(env: VerifierEnv, insn: Insn, i: number): number | undefined {
+  if (isHelperCall(insn)) return helperProto(env, insn.imm)?.args.length;
+  return isKfuncCall(insn) ? fetchKfunc(env, i)?.proto.params.length : undefined;
+}
+
+function jmpUses(env: VerifierEnv, insn: Insn, i: number): readonly [number, number] {
   const op = insnOp(insn);
   if (op === BPF_JMP_OP.JA || op === BPF_JMP_OP.JCOND) return [0, 0];
   if (op === BPF_JMP_OP.EXIT) return [1, 0];
   if (op === BPF_JMP_OP.CALL) {
-    const proto = isHelperCall(insn) ? helperProto(env, insn.imm) : undefined;
-    const use = proto ? ((1 << proto.args.length) - 1) << 1 : ALL_CALLER_SAVED & ~1;
+    const params = paramsOf(env, insn, i);
+    const use = params === undefined ? ALL_CALLER_SAVED & ~1 : ((1 << params) - 1) << 1;
     return [use, ALL_CALLER_SAVED];
   }
   const dst = 1 << insn.dst;

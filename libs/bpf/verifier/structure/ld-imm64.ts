@@ -58,10 +58,8 @@ function resolveOne(env: VerifierEnv, i: number): void {
   if (!byValue && !(byMap && high.imm === 0)) env.reject('EINVAL', 'unrecognized bpf_ld_imm64 insn');
   const byIndex = insn.src === BPF_PSEUDO_LD.MAP_IDX || insn.src === BPF_PSEUDO_LD.MAP_IDX_VALUE;
   if (byIndex && !ref) env.reject('EPROTO', 'fd_idx without fd_array is invalid');
-  if (ref?.kind !== 'map' && ref?.kind !== 'map-value')
-    env.reject('EINVAL', `fd ${insn.imm} is not pointing to valid bpf_map`);
-  const map = env.maps.get(ref.map);
-  if (!map) env.reject('EINVAL', `fd ${insn.imm} is not pointing to valid bpf_map`);
+  const map = ref?.kind === 'map' || ref?.kind === 'map-value' ? env.maps.get(ref.map) : undefined;
+  if (!map) env.reject('EBADF', `fd ${insn.imm} is not pointing to valid bpf_map`);
   addUsedMap(env, map);
   env.mapOf.set(i, map);
   if (byValue) checkDirectValue(env, map, high.imm);
@@ -73,7 +71,7 @@ function checkBtfId(env: VerifierEnv, id: number, module: number, named: boolean
   if (module !== 0) env.reject('EINVAL', 'invalid module BTF object FD specified.');
   const { btf } = env.facts;
   if (!btf.has(id)) env.reject('ENOENT', `ldimm64 insn specifies invalid btf_id ${id}.`);
-  env.reject('EINVAL', `pseudo btf_id ${id} in ldimm64 isn't KIND_VAR or KIND_FUNC.`);
+  env.reject('EINVAL', `pseudo btf_id ${id} in ldimm64 isn't KIND_VAR or KIND_FUNC`);
 }
 
 function addUsedMap(env: VerifierEnv, map: MapInfo): void {
@@ -96,6 +94,9 @@ function checkDirectValue(env: VerifierEnv, map: MapInfo, imm: number): void {
     env.reject('EINVAL', 'no direct value access support for this map type');
   }
   if (map.maxEntries !== 1 || off >= map.valueSize) {
-    env.reject('EINVAL', `invalid access to map value pointer, value_size=${map.valueSize} off=${off}`);
+    env.reject(
+      map.maxEntries !== 1 ? 'ENOTSUPP' : 'EINVAL',
+      `invalid access to map value pointer, value_size=${map.valueSize} off=${off}`,
+    );
   }
 }

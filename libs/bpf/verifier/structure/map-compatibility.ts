@@ -1,6 +1,7 @@
 import { BPF_F_SLEEPABLE, type MapInfo, MapType, ProgType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
-import { mapFields } from '../memory/map-fields';
+import type { FieldKind } from '../records/field-kinds';
+import { typesOfMap } from '../records/of-register';
 import { isTracingProg } from '../tables';
 
 /** Map types that sleepable programs may use. */
@@ -25,22 +26,21 @@ const SLEEPABLE_MAPS: ReadonlySet<number> = new Set([
 ]);
 
 /** Fields that tracing programs may not have in their maps, and how the message calls them. */
-const NOT_FOR_TRACING: readonly (readonly [field: string, name: string])[] = [
-  ['bpf_list_head', 'bpf_{list_head,rb_root}'],
-  ['bpf_rb_root', 'bpf_{list_head,rb_root}'],
-  ['bpf_spin_lock', 'bpf_spin_lock'],
-  ['bpf_res_spin_lock', 'bpf_spin_lock'],
-  ['bpf_timer', 'bpf_timer'],
-  ['bpf_wq', 'bpf_wq'],
+const NOT_FOR_TRACING: readonly (readonly [field: FieldKind, name: string])[] = [
+  ['LIST_HEAD', 'bpf_{list_head,rb_root}'],
+  ['RB_ROOT', 'bpf_{list_head,rb_root}'],
+  ['SPIN_LOCK', 'bpf_spin_lock'],
+  ['RES_SPIN_LOCK', 'bpf_spin_lock'],
+  ['TIMER', 'bpf_timer'],
+  ['WORKQUEUE', 'bpf_wq'],
 ];
 
 /** `check_map_prog_compatibility`: a map that the program names suits the program's type. */
 export function checkMapCompatibility(env: VerifierEnv, map: MapInfo): void {
   const { type } = env.spec;
-  const fields = mapFields(env, map);
-  const has = (name: string): boolean => fields.some((f) => f.name === name);
+  const { record } = typesOfMap(env, map);
   for (const [field, name] of NOT_FOR_TRACING) {
-    if (!has(field)) continue;
+    if (!record?.has(field)) continue;
     if (isTracingProg(type)) env.reject('EINVAL', `tracing progs cannot use ${name} yet`);
     if (name === 'bpf_spin_lock' && type === ProgType.SOCKET_FILTER) {
       env.reject('EINVAL', 'socket filter progs cannot use bpf_spin_lock yet');

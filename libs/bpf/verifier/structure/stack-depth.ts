@@ -1,5 +1,6 @@
-import { isSubprogCall, MAX_BPF_STACK, subprogTarget } from '@probed/isa';
+import { isKfuncCall, isSubprogCall, MAX_BPF_STACK, subprogTarget } from '@probed/isa';
 import { hasPrivateStack } from '@probed/spec';
+import { kfuncName, specialKfunc } from '../calls/kfunc';
 import type { VerifierEnv } from '../env';
 import { MAX_CALL_FRAMES } from '../pruning/backtrack-state';
 import { isFuncRef } from './subprograms';
@@ -22,7 +23,7 @@ export function checkMaxStackDepth(env: VerifierEnv): void {
   const priv = !tailCalls && hasPrivateStack(env.spec.type, env.spec.expectedAttachType);
   const shared = new Set<number>();
   for (let n = env.subprogs.length - 1; n >= 0; n--) {
-    if (n === 0 || env.subprogs[n].isAsyncCb) new DepthWalk(env, shared, n === 0 && priv).run(n, 0, 0);
+    if (n === 0 || env.subprogs[n].isAsyncCb) new DepthWalk(env, shared, n === 0 && priv).run(n, 0, 0, false);
   }
 }
 
@@ -34,7 +35,8 @@ class DepthWalk {
     private readonly priv: boolean,
   ) {}
 
-  run(n: number, above: number, frame: number): void {
+  /** @param inCallback a function of the chain above is a callback */
+  run(n: number, above: number, frame: number, inCallback: boolean): void {
     const { env } = this;
     const sub = env.subprogs[n];
     if (!this.priv) this.shared.add(n);
@@ -53,18 +55,30 @@ class DepthWalk {
     if (depth > MAX_BPF_STACK) {
       env.reject('EACCES', `combined stack size of ${frame + 1} calls is ${depth}. Too large`);
     }
-    for (let i = sub.start; i < env.subprogEnd(n); i++) this.enterCall(i, depth, frame);
+    for (let i = sub.start; i < env.subprogEnd(n); i++) {
+      if (isKfuncCall(env.insns[i])) this.checkThrow(i, n, inCallback || sub.isCb);
+      else this.enterCall(i, depth, frame, inCallback || sub.isCb);
+    }
   }
 
-  private enterCall(i: number, depth: number, frame: number): void {
+  /** Callbacks return to the kernel, which can't be unwound. */
+  private checkThrow(i: number, n: number, inCallback: boolean): void {
+    if (!inCallback || !specialKfunc(kfuncName(this.env, i) ?? '').endsPath) return;
+    this.env.reject('EINVAL', `bpf_throw kfunc (insn ${i}) cannot be called from callback subprog ${n}`);
+  }
+
+  private enterCall(i: number, depth: number, frame: number, inCallback: boolean): void {
     const { env } = this;
     const insn = env.insns[i];
     if (!isSubprogCall(insn) && !isFuncRef(insn)) return;
     const callee = env.findSubprog(subprogTarget(insn, i) as number);
     if (env.subprogs[callee].isAsyncCb && !isSubprogCall(insn)) return;
+    if (env.subprogs[callee].isExceptionCb) {
+      env.reject('EINVAL', `insn ${i} cannot call exception cb directly`);
+    }
     if (frame + 1 >= MAX_CALL_FRAMES) {
       env.reject('E2BIG', `the call stack of ${frame + 1} frames is too deep !`);
     }
-    this.run(callee, depth, frame + 1);
+    this.run(callee, depth, frame + 1, inCallback);
   }
 }

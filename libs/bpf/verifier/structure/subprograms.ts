@@ -16,7 +16,9 @@ import {
   OP_JA,
   OP_JA32,
 } from '@probed/isa';
+import { kfuncId } from '../calls/kfunc';
 import { SubprogInfo, type VerifierEnv } from '../env';
+import { exceptionCallbackStart, markExceptionCallback } from './exception-callback';
 
 /** Functions a program may have, the main one included (include/linux/bpf_verifier.h: BPF_MAX_SUBPROGS). */
 const BPF_MAX_SUBPROGS = 256;
@@ -31,6 +33,7 @@ export function isFuncRef(insn: Insn): boolean {
 /** Finds all functions: targets of calls and of function references (`add_subprog_and_kfunc`). */
 export function addSubprogs(env: VerifierEnv): void {
   const starts = new Set<number>([0]);
+  const kfuncs = new Set<number>();
   for (const [i, insn] of env.insns.entries()) {
     if (!isFuncRef(insn) && !isSubprogCall(insn) && !isKfuncCall(insn)) continue;
     if (!env.bpfCapable) {
@@ -40,7 +43,7 @@ export function addSubprogs(env: VerifierEnv): void {
       );
     }
     if (isKfuncCall(insn)) {
-      addKfunc(env, i);
+      addKfunc(env, i, kfuncs);
       continue;
     }
     const start = i + insn.imm + 1;
@@ -48,22 +51,40 @@ export function addSubprogs(env: VerifierEnv): void {
     if (!starts.has(start) && starts.size >= BPF_MAX_SUBPROGS) env.reject('E2BIG', 'too many subprograms');
     starts.add(start);
   }
+  const thrown = exceptionCallbackStart(env);
+  if (thrown !== 0) starts.add(thrown);
   env.subprogs = [...starts].sort((a, b) => a - b).map((start) => new SubprogInfo(start));
+  if (thrown !== 0) markExceptionCallback(env, env.findSubprog(thrown));
   if (!env.log.level2) return;
   for (const [n, sub] of env.subprogs.entries()) env.verbose(`func#${n} @${sub.start}\n`);
 }
 
-/** Kernel functions are not judged: refused by name (`add_kfunc_call`). */
-function addKfunc(env: VerifierEnv, i: number): void {
-  const ref = env.spec.refs.get(i);
-  if (ref?.kind === 'kfunc') {
-    // A weak one that the kernel lacks may stay in code that is never reached.
-    if (ref.weak && env.facts.symbol(ref.name) === undefined) return;
-    env.unsupported(`calling kernel function ${ref.name}`);
+/** Kernel functions that one program may call (MAX_KFUNC_DESCS). */
+const MAX_KFUNCS = 256;
+
+/** `add_kfunc_call`: the callee is a function of the kernel; whether this program may call it is told when it does. */
+function addKfunc(env: VerifierEnv, slot: number, known: Set<number>): void {
+  if (!env.gplCompatible) {
+    env.reject('EINVAL', 'cannot call kernel function from non-GPL compatible program');
   }
-  const { imm } = env.insns[i];
-  if (imm === 0) return;
-  env.reject('EINVAL', `kernel btf_id ${imm} is not a function`);
+  const id = kfuncId(env, slot);
+  if (known.has(id)) return;
+  const ref = env.spec.refs.get(slot);
+  if (id === 0) {
+    // A weak one that the kernel lacks may stay in code that is never reached.
+    if (ref?.kind === 'kfunc' && !ref.weak) {
+      env.reject('EINVAL', `the kernel has no function ${ref.name}`);
+    }
+    return;
+  }
+  if (known.size === MAX_KFUNCS) env.reject('E2BIG', 'too many different kernel function calls');
+  const { btf } = env.facts;
+  const func = btf.has(id) ? btf.type(id) : undefined;
+  if (func?.kind !== 'func') env.reject('EINVAL', `kernel btf_id ${id} is not a function`);
+  if (env.facts.symbol(func.name) === undefined) {
+    env.reject('EINVAL', `cannot find address for kernel function ${func.name}`);
+  }
+  known.add(id);
 }
 
 /** All jumps stay inside their function, and no function falls through into the next (`check_subprogs`). */

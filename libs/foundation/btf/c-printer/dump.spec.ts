@@ -225,6 +225,28 @@ describe('prints', () => {
       ],
     ],
     [
+      'members without a name whose type has one, which C would take for declarations, written out',
+      (b) => {
+        const int = b.int('int', 4, { signed: true });
+        b.struct('outer', 12, [
+          { name: '', typeId: b.nextId + 1, offsetBits: 0 },
+          { name: '', typeId: b.nextId + 3, offsetBits: 64 },
+        ]);
+        b.struct('inner', 8, [
+          { name: 'a', typeId: int, offsetBits: 0 },
+          { name: 'next', typeId: b.nextId + 1, offsetBits: 32 },
+        ]);
+        b.union('either', 4, [{ name: 'c', typeId: int, offsetBits: 0 }]);
+        b.typedef('either_t', b.nextId - 1);
+      },
+      [
+        'union either { int c; };',
+        'struct inner { int a; union either next; };',
+        'typedef union either either_t;',
+        'struct outer { struct { int a; union either next; }; union { int c; }; };',
+      ],
+    ],
+    [
       "names of compilers' own and of other languages",
       (b) => {
         const sizetype = b.int('ssizetype', 8, { signed: true });
@@ -264,6 +286,14 @@ describe('prints', () => {
       'extern int handle(struct event __attribute__((btf_type_tag("rcu"))) e, ...) __weak __ksym;',
     );
     expect(text.endsWith('#endif /* __VMLINUX_H__ */\n')).toBe(true);
+  });
+
+  it('nothing of tags, even in a circle', () => {
+    const b = new BtfBuilder();
+    b.declTag('a', 2);
+    b.declTag('b', 1);
+    b.typedef('t', b.int('int', 4, { signed: true }));
+    expect(print(parsed(b.finish()), { header: false, sorted: true })).toBe('typedef int t;\n\n');
   });
 
   it('no type that C cannot have', () => {

@@ -75,7 +75,7 @@ export function dumpC(btf: Btf, options: DumpCOptions = {}): Result<string> {
 function print(btf: Btf, options: DumpCOptions): string {
   const { roots, header = true, kfuncs = header && !roots, sorted = true } = options;
   const output = new Output();
-  const limits = new Limits();
+  const limits = new Limits(btf.typeCount);
   const renderer = new Renderer(btf, new Names(btf), new PrintedLayout(btf));
   const orderer = new Orderer(btf, limits);
   const emitter = new Emitter(btf, renderer, output, limits);

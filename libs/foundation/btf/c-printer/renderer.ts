@@ -53,12 +53,12 @@ export class Renderer {
     return `typedef ${this.declaration(type.typeId, name, 0)}`;
   }
 
-  /** Body of a named or anonymous struct or union, from the keyword to the closing attributes. */
-  composite(type: BtfStruct | BtfUnion, level: number): string {
+  /** A struct or union from the keyword to the closing attributes. */
+  composite(type: BtfStruct | BtfUnion, level: number, tag = this.names.tag(type.id)): string {
     if (level > NESTING_MAX) throw new UnprintableError(`types nest deeper than ${NESTING_MAX}`);
     if (level === 0) this.chars = 0;
     const packed = this.layout.isPacked(type);
-    const head = keyword(type.kind, this.names.tag(type.id));
+    const head = keyword(type.kind, tag);
     const indent = tabs(level + 1);
     const lines: string[] = [];
     for (const line of this.memberLines(type, packed, level)) lines.push(`\n${indent}${this.spend(line)};`);
@@ -141,7 +141,14 @@ export class Renderer {
     yield `struct {${pads.join('')}\n${tabs(level + 1)}}`;
   }
 
+  /**
+   * A member without a name whose type has one is an extension of Microsoft's and Plan 9's compilers, which Linux uses
+   * since 6.19; to others it declares nothing. Hence its members are written out, which bpftool does not do.
+   */
   private member({ typeId, name, bits }: BtfMember, level: number): string {
+    const type = name === '' && bits === 0 ? this.btf.resolve(typeId) : undefined;
+    const named = type?.name !== '' || this.btf.type(typeId).kind === 'typedef';
+    if (named && type && 'members' in type) return this.composite(type, level + 1, '');
     const text = this.declaration(typeId, name && identifier(name), level + 1);
     return bits ? `${text}: ${bits}` : text;
   }

@@ -4,10 +4,10 @@ import type { BtfType } from '../types';
 /** Rank of types that stand for themselves nowhere. */
 const RANK_LAST = 10;
 
-/** What a reference refers to; undefined for other types. */
+/** What a reference refers to; undefined for other types. Tags, which may refer to one another in a circle, print nothing. */
 function referent(type: BtfType): number | undefined {
   if (type.kind === 'array') return type.elemTypeId;
-  if (type.kind === 'func' || type.kind === 'var') return undefined;
+  if (type.kind === 'func' || type.kind === 'var' || type.kind === 'decl_tag') return undefined;
   return 'typeId' in type ? type.typeId : undefined;
 }
 

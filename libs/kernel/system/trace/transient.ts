@@ -19,12 +19,16 @@ export class Transients {
   private readonly nameidataName: { offset: number; bytes: number } | undefined;
   private readonly nameidataHash: { offset: number; bytes: number } | undefined;
   private readonly qstrName: { offset: number; bytes: number } | undefined;
+  private readonly kiocbPos: { offset: number; bytes: number } | undefined;
+  private readonly iovIterCount: { offset: number; bytes: number } | undefined;
 
   constructor(private readonly k: Kernel) {
     this.base = k.memory.alloc(SLOTS * SLOT_BYTES);
     this.nameidataName = k.field('nameidata', 'last.name');
     this.nameidataHash = k.field('nameidata', 'last.len');
     this.qstrName = k.field('qstr', 'name');
+    this.kiocbPos = k.field('kiocb', 'ki_pos');
+    this.iovIterCount = k.field('iov_iter', 'count');
   }
 
   /** A zeroed slot; valid until 63 more have been taken. */
@@ -109,9 +113,17 @@ export class Transients {
   }
 
   /** A `struct kiocb`, whose first member is the file. */
-  kiocb(file: File): number {
+  kiocb(file: File, pos = 0): number {
     const at = this.take();
     this.k.writeWord(at, this.k.ptr(file.offset));
+    if (this.kiocbPos) this.k.writeWord(at + this.kiocbPos.offset, pos);
+    return this.k.ptr(at);
+  }
+
+  /** A `struct iov_iter` over `bytes` bytes. */
+  iovIter(bytes: number): number {
+    const at = this.take();
+    if (this.iovIterCount) this.k.writeWord(at + this.iovIterCount.offset, bytes);
     return this.k.ptr(at);
   }
 

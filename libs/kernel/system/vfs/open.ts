@@ -9,7 +9,7 @@ import { evictInode, Inode, touch } from './inode';
 import type { Path } from './mount';
 import { type Found, inodePermission, MAY, pathLookup } from './namei';
 import { securityPathMknod, securityPathTruncate } from './path-hooks';
-import { regularOps } from './regular';
+import { openRegular, regularOps } from './regular';
 
 const EEXIST = -17;
 const ENOENT = -2;
@@ -46,7 +46,7 @@ const vfsOpen = traced<[Path, File]>(
     const denied = securityFileOpen(k, file);
     if (denied < 0) return denied;
     if (file.inode.generate) file.snapshot = new TextEncoder().encode(file.inode.generate(k));
-    return 0;
+    return file.ops === regularOps ? openRegular(k, file) : 0;
   },
 );
 

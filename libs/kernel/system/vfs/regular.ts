@@ -1,7 +1,8 @@
 import { O } from '@probed/abi';
 import type { Kernel } from '../kernel';
 import type { Source } from '../mm/user-memory';
-import { traced } from '../trace/traced';
+import type { Sys } from '../sched/task-program';
+import { traced, tracedBlocking } from '../trace/traced';
 import { type File, type FileOps, setFilePos } from './file';
 import { touch } from './inode';
 import { dirtyPages, fillPages, isCached, touchPages, writeBack } from './page-cache';
@@ -29,27 +30,32 @@ function copyToUser(k: Kernel, file: File, buf: number, count: number, pos: numb
   return bytes;
 }
 
+/** What `read_iter` and `write_iter` are called with: a `struct kiocb` and a `struct iov_iter`. */
+function kiocbAndIter(k: Kernel, file: File, count: number, pos: number): number[] {
+  return [k.transient.kiocb(file, pos), k.transient.iovIter(count)];
+}
+
 const filemapRead = traced<[File, number, number, number]>(
   'filemap_read',
-  (k, file) => [k.ptr(file.offset), 0, 0],
+  (k, file, _buf, count, pos) => [...kiocbAndIter(k, file, count, pos), 0],
   (k, file, buf, count, pos) => copyToUser(k, file, buf, count, pos),
 );
 
 const ext4Read = traced<[File, number, number, number]>(
   'ext4_file_read_iter',
-  (k, file) => [k.ptr(file.offset), 0],
+  (k, file, _buf, count, pos) => kiocbAndIter(k, file, count, pos),
   (k, file, buf, count, pos) => filemapRead(k, file, buf, count, pos),
 );
 
 const overlayRead = traced<[File, number, number, number]>(
   'ovl_read_iter',
-  (k, file) => [k.ptr(file.offset), 0],
+  (k, file, _buf, count, pos) => kiocbAndIter(k, file, count, pos),
   (k, file, buf, count, pos) => ext4Read(k, file, buf, count, pos),
 );
 
 const genericWrite = traced<[File, Source, number, number]>(
   'generic_perform_write',
-  (k, file) => [k.ptr(file.offset), 0],
+  (k, file, _buf, count, pos) => kiocbAndIter(k, file, count, pos),
   (k, file, buf, count, pos) => {
     const data = k.user.fetch(buf, 0, count);
     if (!data) return EFAULT;
@@ -63,14 +69,32 @@ const genericWrite = traced<[File, Source, number, number]>(
 
 const ext4Write = traced<[File, Source, number, number]>(
   'ext4_file_write_iter',
-  (k, file) => [k.ptr(file.offset), 0],
+  (k, file, _buf, count, pos) => kiocbAndIter(k, file, count, pos),
   (k, file, buf, count, pos) => genericWrite(k, file, buf, count, pos),
 );
 
 const overlayWrite = traced<[File, Source, number, number]>(
   'ovl_write_iter',
-  (k, file) => [k.ptr(file.offset), 0],
+  (k, file, _buf, count, pos) => kiocbAndIter(k, file, count, pos),
   (k, file, buf, count, pos) => ext4Write(k, file, buf, count, pos),
+);
+
+/** The highest offset that a word of ours holds, for LLONG_MAX. */
+const OFFSET_MAX = 2 ** 63 - 1024;
+
+const ext4Sync = tracedBlocking<[File]>(
+  'ext4_sync_file',
+  (k, file) => [k.ptr(file.offset), 0, OFFSET_MAX, 0],
+  function* (k, file): Sys {
+    yield* writeBack(k, file.inode);
+    return 0;
+  },
+);
+
+const ext4Open = traced<[File]>(
+  'ext4_file_open',
+  (k, file) => [k.ptr(file.inode.offset), k.ptr(file.offset)],
+  () => 0,
 );
 
 /** `f_op->read_iter` and `write_iter` by file system; what is not listed copies without a named function. */
@@ -84,6 +108,13 @@ const WRITE: Partial<Record<string, typeof ext4Write>> = {
   overlay: overlayWrite,
   tmpfs: genericWrite,
 };
+
+/** `f_op->open` of a file on disk: 0, with its calls seen. */
+export function openRegular(k: Kernel, file: File): number {
+  const { sb, isDir } = file.inode;
+  const onDisk = sb.fsType === 'ext4' || sb.fsType === 'overlay';
+  return onDisk && !isDir ? ext4Open(k, file) : 0;
+}
 
 /** Files with bytes: on disk, in tmpfs, and generated ones of procfs. */
 export const regularOps: FileOps = {
@@ -101,7 +132,7 @@ export const regularOps: FileOps = {
   },
   *sync(k, file) {
     const { fsType } = file.inode.sb;
-    if (fsType === 'ext4' || fsType === 'overlay') yield* writeBack(k, file.inode);
+    if (fsType === 'ext4' || fsType === 'overlay') yield* ext4Sync(k, file);
   },
   write(k, file, buf, count, pos) {
     const at = file.flags & O.APPEND ? file.inode.size : pos;

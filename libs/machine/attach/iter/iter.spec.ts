@@ -55,7 +55,7 @@ describe.each(ENGINES)('%s', (engine) => {
     const kprobe = attach(collection, 'count_read');
     expect(lines(collection, 'dump_task_file').length).toBeGreaterThan(10);
     expect(lines(collection, 'dump_task_vma')[0]).toMatch(/^[0-9a-f]{8,}-[0-9a-f]{8,}$/);
-    const maps = [...collection.maps.values()].map(({ id, info }) => `${id} ${info.maxEntries}`);
+    const maps = [...collection.maps.values()].map(({ id, info }) => `${id} ${info.name} ${info.maxEntries}`);
     expect(lines(collection, 'dump_bpf_map')).toEqual(maps);
     const programs = collection.programs.map(({ id, name }) => `${id} ${name.slice(0, 15)}`);
     expect(lines(collection, 'dump_bpf_prog')).toEqual(programs);

@@ -15,7 +15,7 @@ const ADDRESS =
 const V4_NAME = /(v|ip|addr|_)4$/i;
 const V6_NAME = /(v|ip|addr|_)6$/i;
 const MAC_NAME = /(^|_)([sd]|src|dst|h)?_?(mac|hwaddr|lladdr|eth)(_?addr)?(_|$)|^h_(source|dest)$/i;
-const FAMILY = /^(af|family|sa_family|address_family|addr_family|ip_?ver(sion)?)$/;
+const FAMILY = /^(af|family|sa_family|address_family|addr_family|(ip_?)?ver(sion)?)$/;
 const PORT = /(^|_)([sdlr]|src|dst|source|dest|local|remote|peer|bind|listen)?_?port$/i;
 const NET_HOOKS = /inet|tcp|udp|sock|bind|listen|connect|accept|xdp|tcx?\/|classifier|skb|net/;
 
@@ -68,13 +68,19 @@ function ip(
   // `saddr_v6` beside `saddr_v4` in a union: the other one shows what is no IPv6 address.
   const other = siblings.has(name.replace(/6$/, '4')) && V6_NAME.test(name);
   if (hasFamily) return (held, family) => eitherFamily(held, family, other);
-  return V6_NAME.test(name) ? ipv6 : undefined;
+  if (V6_NAME.test(name)) return ipv6;
+  return NET_HOOKS.test(hooks) && type.kind === 'array' ? byLength : undefined;
 }
 
 function eitherFamily(held: Uint8Array, family: number | undefined, other: boolean): string | undefined {
   const version = versionOf(family);
   if (version === 6) return ipv6(held);
   return version === 4 && !other ? ipv4(held) : undefined;
+}
+
+/** No family beside it: what has nothing behind the first four bytes is an IPv4 address. */
+function byLength(held: Uint8Array): string {
+  return held.subarray(IPV4_BYTES).some((byte) => byte !== 0) ? ipv6Text(held) : ipv4Text(held);
 }
 
 const ipv4 = (held: Uint8Array): string => ipv4Text(held);

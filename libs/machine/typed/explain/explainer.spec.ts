@@ -208,3 +208,10 @@ test.each([
   [names.fileMode, 0o755, '0755'],
   [names.durationText, 2_340_000_000, '2.34 s'],
 ])('%p of %d', (text, value, expected) => expect(text(value)).toBe(expected));
+
+test('addresses outside the kernel’s text are hex, those of processes stay numbers', () => {
+  const of = (address: bigint) => explain('kprobe/tcp', [['skaddr', 'u64', address]]).explained;
+  expect(of(0xffff_8880_004e_9000n)).toEqual({ skaddr: '0xffff8880004e9000' });
+  expect(of(0xffff_ffff_8100_0000n)).toEqual({ skaddr: 'vfs_read+0x1a' });
+  expect(of(0x7f00_1234_0000n)).toBeUndefined();
+});

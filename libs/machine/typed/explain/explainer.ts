@@ -15,7 +15,7 @@ import {
   stackFrames,
   stackSide,
 } from './symbols';
-import { argumentsLength, argumentsText, mayBeText, textOf } from './text-bytes';
+import { argumentsLength, argumentsText, charText, isChar, mayBeText, textOf } from './text-bytes';
 
 /** What the numbers of a value mean, beside the value itself; by path, `outer.inner`. */
 export interface Explanation {
@@ -104,6 +104,7 @@ function elementBytes(btf: Btf, type: BtfType): number {
 function numberExplainer(leaf: LeafMember, evidence: ObjectEvidence): MemberExplainer | undefined {
   const { name, path, bytes } = leaf;
   const key = path.join('.');
+  if (isChar(leaf)) return textExplainer(path, key, charText);
   const unit = spanUnit(name);
   if (unit !== undefined) {
     return textExplainer(path, key, (value) => durationText(value * unit));

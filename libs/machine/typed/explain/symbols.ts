@@ -11,11 +11,13 @@ const STACK_ID =
   /(^|_)(stack|stk|kstack|ustack)_?id$|^([ku]ern(el)?|user)_?stack$|^([ku]stack|stackid|stack_id)$/;
 const STACK_ARRAY = /(^|_)(k|u|kern|kernel|user)?_?(stack|callers?|ips?|frames|trace|callchain)$/;
 const ADDRESS =
-  /(^|_)(ip|pc|addr(ess)?|func(tion)?|caller|callsite|call_site|ksym|fn|rip|kaddr|symbol|work_func)$/;
+  /(^|_)(ip|pc|addr(ess)?|func(tion)?|caller|callsite|call_site|ksym|fn|rip|kaddr|sk_?addr|skb_?addr|symbol|work_func)$/;
 const CGROUP = /(^|_)(cgroup|cgrp|cg|cgroupid)_?(id)?$/;
 const WORD_BYTES = 8;
 /** Where the kernel's text begins (arch/x86: __START_KERNEL_map). */
 const KERNEL_TEXT = -0x8000_0000;
+/** Where the kernel's half begins, with paging of four levels. */
+const KERNEL_HALF = -(2 ** 47);
 
 export type IdReader = 'stack-id' | 'stack-array' | 'kernel-address' | 'cgroup';
 
@@ -43,11 +45,12 @@ export function addressAt(bytes: Uint8Array, offset: number): number {
   return view.getInt32(4, true) * 2 ** 32 + view.getUint32(0, true);
 }
 
-/** `vfs_read+0x1a` of an address in the kernel's text. */
+/** `vfs_read+0x1a` of an address in the kernel's text, hex of any other in the kernel's half. */
 export function kernelAddressText(symbols: SymbolSource, address: number): string | undefined {
-  if (address >= 0 || address < KERNEL_TEXT) return undefined;
-  const hit = symbols.kernelSymbol(address);
-  return hit && `${hit.name}+0x${hit.offset.toString(16)}`;
+  if (address >= 0 || address < KERNEL_HALF) return undefined;
+  const hit = address >= KERNEL_TEXT ? symbols.kernelSymbol(address) : undefined;
+  if (hit) return `${hit.name}+0x${hit.offset.toString(16)}`;
+  return `0x${BigInt.asUintN(64, BigInt(address)).toString(16)}`;
 }
 
 /** Frames of an array of instruction pointers, innermost first, up to the first zero or the used length. */

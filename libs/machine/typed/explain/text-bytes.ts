@@ -42,3 +42,13 @@ export function argumentsText(bytes: Uint8Array): string | undefined {
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
+
+/** A single `char`, which is a letter rather than a number. */
+export function isChar({ type, typeNames, bits }: LeafMember): boolean {
+  return type.kind === 'int' && type.size === 1 && bits === 0 && (type.char || typeNames.includes('char'));
+}
+
+/** `'R'` of 82, for what can be printed. */
+export function charText(value: number): string | undefined {
+  return value >= 0x20 && value <= 0x7e ? `'${String.fromCharCode(value)}'` : undefined;
+}

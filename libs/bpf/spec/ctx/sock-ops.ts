@@ -1,0 +1,60 @@
+import { field, lowBytes, view, words } from './layout';
+
+const NAMES = [
+  'is_fullsock',
+  'snd_cwnd',
+  'srtt_us',
+  'bpf_sock_ops_cb_flags',
+  'state',
+  'rtt_min',
+  'snd_ssthresh',
+  'rcv_nxt',
+  'snd_nxt',
+  'snd_una',
+  'mss_cache',
+  'ecn_flags',
+  'rate_delivered',
+  'rate_interval_us',
+  'packets_out',
+  'retrans_out',
+  'total_retrans',
+  'segs_in',
+  'data_segs_in',
+  'segs_out',
+  'data_segs_out',
+  'lost_out',
+  'sacked_out',
+  'sk_txhash',
+];
+const NAMED_WORDS_START = 72;
+
+/** `struct bpf_sock_ops`; net/core/filter.c: sock_ops_is_valid_access. */
+export const SOCK_OPS_VIEW = view(
+  {
+    struct: 'bpf_sock_ops',
+    size: 224,
+    fields: [
+      field('op', 0, 4, 'whole'),
+      field('reply', 4, 4, 'whole'),
+      ...[1, 2, 3].map((i) => field(`args[${i}]`, 4 + 4 * i, 4, 'whole')),
+      field('family', 20, 4, 'whole'),
+      field('remote_ip4', 24, 4, 'whole'),
+      field('local_ip4', 28, 4, 'whole'),
+      ...words('remote_ip6', 32),
+      ...words('local_ip6', 48),
+      field('remote_port', 64, 4, 'whole'),
+      field('local_port', 68, 4, 'whole'),
+      ...NAMES.map((name, i) => field(name, NAMED_WORDS_START + 4 * i, 4, 'whole')),
+      field('bytes_received', 168, 8, 'whole'),
+      field('bytes_acked', 176, 8, 'whole'),
+      field('sk', 184, 8, 'whole', 'socket-or-null'),
+      field('skb_data', 192, 8, 'whole', 'packet'),
+      field('skb_data_end', 200, 8, 'whole', 'packet-end'),
+      field('skb_len', 208, 4, 'whole'),
+      ...lowBytes('skb_tcp_flags', 212),
+      field('skb_hwtstamp', 216, 8, 'whole'),
+    ],
+  },
+  [],
+  ['reply', 'sk_txhash'],
+);
