@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import loadWabt from 'wabt';
 import { documents, example, fixture, probectl } from './probectl';
 
 const folder = mkdtempSync(join(tmpdir(), 'probectl-test-'));
@@ -96,6 +97,13 @@ describe('prog dump and list', () => {
     const { stdout } = probectl('prog', 'dump', example('syscount'), '--format', 'jited', '--out', file);
     expect(stdout).toContain(`written to ${file}`);
     expect(WebAssembly.validate(readFileSync(file))).toBe(true);
+  });
+
+  test('jited prints the module as text that assembles', async () => {
+    const { stdout } = probectl('prog', 'dump', example('syscount'), '--format', 'jited');
+    expect(stdout).toMatch(/^;; count_syscall \(raw_tp\/sys_enter\): \d+ bytes of WebAssembly\n\(module\n/);
+    const module = (await loadWabt()).parseWat('out.wat', stdout, { threads: true, mutable_globals: true });
+    expect(WebAssembly.validate(module.toBinary({}).buffer as Uint8Array<ArrayBuffer>)).toBe(true);
   });
 
   test('list shows programs, maps and variables', () => {

@@ -42,10 +42,10 @@ export function instantiate(module: BuiltModule, env: ExecutionEnv, counters?: E
   imports[NAME.loadPacket] = (ctx: number, offset: number, bytes: number) =>
     env.loadPacket(ctx, offset, bytes);
   if (counters) Object.assign(imports, countingImports(counters));
-  module.helpers.forEach(({ id, map, takesCallback }, index) => {
+  for (const { id, name, map, takesCallback } of module.helpers) {
     const helper = env.helper(id, map);
-    imports[NAME.helper(index)] = takesCallback ? withCallbacks(helper, env, invoke) : helper;
-  });
+    imports[name] = takesCallback ? withCallbacks(helper, env, invoke) : helper;
+  }
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.wasm), { [IMPORTS]: imports });
   callback = exports[NAME.callback] as HelperFn | undefined;
   const run = exports[NAME.run] as Run;

@@ -33,7 +33,7 @@ import { inlineHelper } from './lower/inline-helpers';
 /** Namespace of all imports. */
 export const IMPORTS = 'env';
 
-/** Names of imports and exports; helpers are imported as `helper0`, `helper1`, …, in order of {@link BuiltModule}. */
+/** Names of imports and exports; those of helpers are in {@link HelperImport}. */
 export const NAME = {
   memory: 'memory',
   charge: 'charge',
@@ -44,12 +44,13 @@ export const NAME = {
   run: 'run',
   callback: 'callback',
   mayGoto: 'mayGotoLeft',
-  helper: (index: number) => `helper${index}`,
 } as const;
 
 /** A helper as imported: `map` when it is bound to that map. */
 export interface HelperImport {
   readonly id: number;
+  /** For people who read the module: that of the helper, with a number, since it may be bound to several maps. */
+  readonly name: string;
   readonly map: string | undefined;
   /** It calls back into the program. */
   readonly takesCallback: boolean;
@@ -197,8 +198,9 @@ class ProgramModule implements ModuleContext {
     const abi = helperAbi(proto);
     const params = abi.args.flatMap((kind): ValType[] => (kind === 'w64' ? ['i32', 'i32'] : ['i32']));
     const results: ValType[] = abi.ret === 'int' || abi.ret === 'ptr' ? ['i32'] : [];
-    const index = this.helpers.push({ id, map, takesCallback: abi.args.includes('func') }) - 1;
-    builder.importFunc(IMPORTS, NAME.helper(index), builder.type(params, results));
+    const name = `bpf_${proto.name}_${this.helpers.length}`;
+    const index = this.helpers.push({ id, name, map, takesCallback: abi.args.includes('func') }) - 1;
+    builder.importFunc(IMPORTS, name, builder.type(params, results));
     this.helperBySlot.set(slot, this.helperFunction(index));
   }
 

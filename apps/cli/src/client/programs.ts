@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
-import { fromHex, toHex } from '@probed/base';
-import type { Link, Program } from '@probed/protocol';
+import { fromHex } from '@probed/base';
+import type { Link, Program, ProgramDump } from '@probed/protocol';
 import { fail, failUsage } from '../errors';
 import { formatTable } from '../output/columns';
 import { formatFacts, shortTime } from '../output/facts';
 import { Printer } from '../output/printer';
 import { TextWriter } from '../output/text-writer';
+import { wasmText } from '../output/wasm-text';
 import type { DaemonOptions } from './daemon-address';
 import { DaemonClient } from './daemon-client';
 import { type ListOptions, pinnedText } from './links';
@@ -114,8 +115,6 @@ export interface DumpLoadedOptions extends DaemonOptions {
   readonly out?: string;
 }
 
-const HEX_BYTES_A_LINE = 16;
-
 /** `probectl prog dump` of a program that the daemon has loaded. */
 export async function dumpLoaded(wanted: string, options: DumpLoadedOptions): Promise<void> {
   const { format, out } = options;
@@ -130,18 +129,17 @@ export async function dumpLoaded(wanted: string, options: DumpLoadedOptions): Pr
     new Printer(false).text(`${dump.name}: ${wasm.length} bytes of WebAssembly written to ${out}`);
     return;
   }
-  const title = `${dump.name} (${program.section}):`;
-  const lines = wasm
-    ? hexDump(title, wasm)
-    : [`${title} ${program.insns} instructions`, ...(dump.lines ?? []), ''];
-  await new TextWriter().writeLines(options.json ? [JSON.stringify(dump)] : lines);
+  const lines = options.json ? [JSON.stringify(dump)] : await dumpLines(dump, program, wasm);
+  await new TextWriter().writeLines(lines);
 }
 
-function* hexDump(title: string, wasm: Uint8Array): Generator<string> {
-  yield `${title} ${wasm.length} bytes of WebAssembly`;
-  for (let at = 0; at < wasm.length; at += HEX_BYTES_A_LINE) {
-    yield `${at.toString(16).padStart(6, '0')}  ${toHex(wasm.subarray(at, at + HEX_BYTES_A_LINE), ' ')}`;
-  }
+async function dumpLines(
+  { name, lines = [] }: ProgramDump,
+  { section, insns }: Program,
+  wasm: Uint8Array | undefined,
+): Promise<string[]> {
+  if (!wasm) return [`${name} (${section}): ${insns} instructions`, ...lines, ''];
+  return [`;; ${name} (${section}): ${wasm.length} bytes of WebAssembly`, ...(await wasmText(wasm)), ''];
 }
 
 function writeModule(path: string, wasm: Uint8Array): void {

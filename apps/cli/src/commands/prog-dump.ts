@@ -15,7 +15,7 @@ export function progDumpCommand(): Command {
       'Prints the instructions of one program of an object file, or of all of them; or of a program that the daemon has ' +
       'loaded, by id, name or OBJECT/NAME. What exists as a file, or ends in .o or .c, is a file; anything else is the ' +
       "daemon's. xlated: after CO-RE relocation, with names of maps and helpers; raw: their bytes (FILE only); jited: " +
-      'the WebAssembly module that the JIT makes of them, as hex, or into a file with --out.',
+      'the WebAssembly module that the JIT makes of them, as text (WAT), or as a binary into a file with --out.',
     examples: [
       'probectl prog dump examples/syscount/syscount.bpf.o',
       'probectl prog dump my.bpf.o on_exec --linum',
@@ -29,7 +29,7 @@ export function progDumpCommand(): Command {
     )
     .option('--linum', 'source lines with file and line number (FILE only)')
     .option('-v, --verbose', 'source lines between the instructions (FILE only)')
-    .option('--out <file>', 'write the jited module there (WebAssembly binary; wasm2wat prints it as text)');
+    .option('--out <file>', 'write the jited module there, as a WebAssembly binary');
   return withDaemon(command).action(
     async (what: string, program: string | undefined, options: DumpProgramOptions & DumpLoadedOptions) => {
       if (isFile(what)) {

@@ -8,6 +8,7 @@ import type { ProgramSpec } from '@probed/spec';
 import { fail, failUsage, orFail } from '../errors';
 import { ObjectFiles } from '../input/object-file';
 import { TextWriter } from '../output/text-writer';
+import { wasmText } from '../output/wasm-text';
 
 export interface DumpProgramOptions {
   readonly format: 'xlated' | 'raw' | 'jited';
@@ -33,7 +34,7 @@ export async function dumpPrograms(
   const writer = new TextWriter();
   for (const program of programs) {
     if (options.format === 'jited') {
-      await writer.writeLines(jited(object, program, options));
+      await writer.writeLines(await jited(object, program, options));
       continue;
     }
     const facts = kernelFacts(image, CPUS);
@@ -82,26 +83,27 @@ function rawLines({ insns }: ProgramSpec): string[] {
   });
 }
 
-function* jited(object: ObjectSpec, program: ObjectProgram, options: DumpProgramOptions): Generator<string> {
+async function jited(
+  object: ObjectSpec,
+  program: ObjectProgram,
+  options: DumpProgramOptions,
+): Promise<string[]> {
   const machine = new Machine({ image: loadKernelImage() });
   const { optional: _, ...rest } = program;
   const alone = { ...object, programs: [{ ...rest, optional: false }] };
   const { wasm = new Uint8Array() } = orFail(machine.load({ object: alone })).programs[0];
   if (options.out !== undefined) {
     writeModule(options.out, wasm);
-    yield `${program.name}: ${wasm.length} bytes of WebAssembly written to ${options.out}`;
-    return;
+    return [`${program.name}: ${wasm.length} bytes of WebAssembly written to ${options.out}`];
   }
   if (options.json) {
     const { name, section } = program;
-    yield JSON.stringify({ program: name, section, format: 'jited', bytes: wasm.length, hex: toHex(wasm) });
-    return;
+    return [
+      JSON.stringify({ program: name, section, format: 'jited', bytes: wasm.length, hex: toHex(wasm) }),
+    ];
   }
-  yield `${program.name} (${program.section}): ${wasm.length} bytes of WebAssembly`;
-  for (let at = 0; at < wasm.length; at += 16) {
-    yield `${at.toString(16).padStart(6, '0')}  ${toHex(wasm.subarray(at, at + 16), ' ')}`;
-  }
-  yield '';
+  const title = `;; ${program.name} (${program.section}): ${wasm.length} bytes of WebAssembly`;
+  return [title, ...(await wasmText(wasm)), ''];
 }
 
 function writeModule(path: string, wasm: Uint8Array): void {
