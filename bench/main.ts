@@ -11,6 +11,7 @@ import { findScenario } from '@probed/workload';
 import { bestNs, type Figure } from './measure';
 import { loadPrograms } from './programs';
 import { storeFigures } from './store';
+import { verifierFigures } from './verifier';
 
 const BATCH = 1000;
 
@@ -135,4 +136,4 @@ function report(figures: readonly Figure[]): void {
 }
 
 const image = loadKernelImage();
-report([...programFigures(image), ...workloadFigures(image), ...storeFigures()]);
+report([...programFigures(image), ...workloadFigures(image), ...verifierFigures(image), ...storeFigures()]);

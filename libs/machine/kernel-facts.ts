@@ -19,7 +19,13 @@ export interface KernelImage {
 export type KernelProfile = 'target' | 'host';
 
 /** What the reference host lacks of the target (see {@link KernelDeviation}). */
-const HOST_DEVIATIONS: readonly KernelDeviation[] = ['lockdown', 'no-kprobe-override', 'no-trampoline'];
+const HOST_DEVIATIONS: readonly KernelDeviation[] = [
+  'lockdown',
+  'no-kprobe-override',
+  'no-data-symbols',
+  'no-trampoline',
+  'narrow-write-marks',
+];
 
 /** What the verifier and the loader are told of a kernel image. */
 export function kernelFacts(

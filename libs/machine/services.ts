@@ -13,6 +13,7 @@ interface SeqSink {
 /** What BPF helpers ask of the emulated kernel, answered for the task and CPU that run now. */
 export class MachineServices implements KernelServices {
   readonly cpus: number;
+  readonly walks: KernelApi['lookup'];
   /** Set by the attachment around each run. */
   runInfo: RunInfo = NO_RUN_INFO;
   private readonly seqs = new Map<number, SeqSink>();
@@ -22,6 +23,7 @@ export class MachineServices implements KernelServices {
     private readonly tracePipe: TracePipe,
   ) {
     this.cpus = kernel.cpus;
+    this.walks = kernel.lookup;
   }
 
   cpu(): number {

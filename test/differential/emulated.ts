@@ -1,5 +1,6 @@
 /** Generated programs in the emulated kernel: verified, then run by the interpreter or by the JIT on a packet. */
 import { toHex } from '@probed/base';
+import type { StepObserver } from '@probed/interp';
 import { BPF_PSEUDO_LD, type Insn, insnSlots, isLdImm64 } from '@probed/isa';
 import { KernelMemory } from '@probed/memory';
 import { BpfRuntime, type Engine, mapInfoOf } from '@probed/runtime';
@@ -22,7 +23,7 @@ const SKB_LEN = 0;
 const SKB_DATA = 76;
 const SKB_DATA_END = 80;
 
-const mapName = (index: number) => `m${index}`;
+export const mapName = (index: number) => `m${index}`;
 
 const MAP_SPECS: readonly MapSpec[] = POINTER_MAPS.map((map, index) => ({
   name: mapName(index),
@@ -35,7 +36,7 @@ const MAP_SPECS: readonly MapSpec[] = POINTER_MAPS.map((map, index) => ({
   valueTypeId: 0,
 }));
 
-const MAP_INFOS: ReadonlyMap<string, MapInfo> = new Map(
+export const MAP_INFOS: ReadonlyMap<string, MapInfo> = new Map(
   MAP_SPECS.map((spec) => [spec.name, mapInfoOf(spec)]),
 );
 
@@ -49,7 +50,7 @@ export interface ProgramKind {
 export const TC: ProgramKind = { type: ProgType.SCHED_CLS, attachType: 0 };
 
 /** The program as a loader would hand it over; map numbers become names. */
-function programSpec(program: readonly Insn[], kind: ProgramKind): ProgramSpec {
+export function programSpec(program: readonly Insn[], kind: ProgramKind): ProgramSpec {
   const insns = withoutStrayMaps(program, (index) => MAP_SPECS[index] !== undefined);
   const refs = new Map<number, InsnRef>();
   for (let slot = 0; slot < insns.length; slot += insnSlots(insns[slot])) {
@@ -107,15 +108,16 @@ export function mapText(entries: Iterable<readonly [key: string, value: string]>
 
 /** One emulated kernel; each program gets fresh maps. */
 export class EmulatedKernel {
-  private readonly memory = new KernelMemory();
+  readonly memory = new KernelMemory();
   private readonly runtime: BpfRuntime;
 
-  constructor(facts: KernelFacts, engine: Engine) {
+  constructor(facts: KernelFacts, engine: Engine, observe?: StepObserver) {
     const none = () => 0;
     this.runtime = new BpfRuntime({
       memory: this.memory,
       facts,
       engine,
+      observe,
       services: {
         cpus: 1,
         cpu: none,

@@ -62,6 +62,7 @@ const LIMITS = [0, 1, 2, 4, 7, 8, 15, 16, 24, 31, 32];
 
 class LinkWriter extends FunctionWriter {
   readonly stackCalls: number[] = [];
+  endless = true;
 
   protected override statement(): void {
     const kind = this.prng.below(28);
@@ -272,7 +273,7 @@ class LinkWriter extends FunctionWriter {
   }
 
   private endlessLoop(): void {
-    if (this.calls === undefined) {
+    if (this.calls === undefined || !this.endless) {
       this.compare();
       return;
     }
@@ -299,11 +300,21 @@ function stackCallee(prng: Prng, out: Emitter): void {
   out.emit(movImm(0, prng.below(40)), exit());
 }
 
+interface LinkOptions {
+  /** Loops that only may_goto ends as well. */
+  readonly endless?: boolean;
+}
+
 /** @param statements roughly the length of the main program, in statements */
-export function generateLinkProgram(prng: Prng, statements: number): Insn[] {
+export function generateLinkProgram(
+  prng: Prng,
+  statements: number,
+  { endless = true }: LinkOptions = {},
+): Insn[] {
   const out = new Emitter();
   const calls: number[] = [];
-  const main = new LinkWriter(prng, out, [], calls, { packetHelpers: true });
+  const main = new LinkWriter(prng, out, [], calls, { packetHelpers: endless });
+  main.endless = endless;
   main.begin();
   main.block(statements);
   main.finish();

@@ -51,6 +51,15 @@ export interface HostProgram {
   /** Context to run it on. */
   readonly ctx?: Uint8Array;
   readonly repeat?: number;
+  /** `attr.test.flags`, `cpu`, `batch_size`. */
+  readonly runFlags?: number;
+  readonly cpu?: number;
+  readonly batchSize?: number;
+  /** Bytes of room for the packet afterwards, and for the context; default 64 KiB and none. */
+  readonly dataOutBytes?: number;
+  readonly ctxOutBytes?: number;
+  /** Runs it although there is neither packet nor context. */
+  readonly run?: boolean;
   /** Maps to read afterwards, by index. */
   readonly dump?: readonly number[];
 }
@@ -63,6 +72,10 @@ export interface HostVerdict {
   readonly runErrno?: number;
   readonly retval?: number;
   readonly data?: Uint8Array;
+  /** `data_size_out` as the kernel reports it. */
+  readonly dataBytes?: number;
+  /** The context afterwards. */
+  readonly ctx?: Uint8Array;
   /** By map index: hexadecimal key to hexadecimal value. */
   readonly maps: ReadonlyMap<number, ReadonlyMap<string, string>>;
 }
@@ -184,6 +197,12 @@ export class HostKernel {
       linesize: program.lineInfoBytes,
       caps: program.caps,
       repeat: program.repeat,
+      runflags: program.runFlags,
+      cpu: program.cpu,
+      batch: program.batchSize,
+      outsize: program.dataOutBytes,
+      ctxoutsize: program.ctxOutBytes,
+      run: program.run ? 1 : undefined,
       dump: program.dump?.join(','),
       insns: toHex(program.insns),
       ctx: program.ctx && toHex(program.ctx),
@@ -219,12 +238,16 @@ function parseVerdict(fields: string[], log: string): HostVerdict {
   }
   const run = values.get('run');
   const data = values.get('data');
+  const ctx = values.get('ctx');
+  const bytes = values.get('datasize');
   return {
     errno: Number(values.get('errno')),
     log,
     maps,
     ...(run !== undefined && { runErrno: Number(run), retval: Number(values.get('retval')) }),
     ...(data !== undefined && { data: fromHex(data) }),
+    ...(bytes !== undefined && { dataBytes: Number(bytes) }),
+    ...(ctx !== undefined && { ctx: fromHex(ctx) }),
   };
 }
 

@@ -14,10 +14,11 @@
  *   prog type=N insns=HEX [attach=N] [license=HEX] [flags=N] [log=N] [logsize=N] [name=S] [btfid=N]
  *        [btf=IDX funcinfo=HEX funcsize=N lineinfo=HEX linesize=N]
  *        [caps=MASK] [data=HEX] [ctx=HEX] [repeat=N] [dump=IDX[,IDX..]]
- *                  -> errno=E [run=E retval=N data=HEX] [map=IDX:KEY=VALUE,..].. log=BYTES, then BYTES bytes, newline
+ *        [run=1] [runflags=N] [cpu=N] [batch=N] [outsize=N] [ctxoutsize=N]
+ *                  -> errno=E [run=E retval=N data=HEX datasize=N [ctx=HEX]] [map=IDX:KEY=VALUE,..].. log=BYTES, then BYTES bytes, newline
  *
  * In `insns`, the immediate of a 64-bit load of a map (src_reg 1 or 2) is the map's number. The program is run when
- * `data` or `ctx` is there. With `caps` it is loaded with those effective capabilities only. The layout of the attributes is that of include/uapi/linux/bpf.h, written out so that old
+ * `data`, `ctx` or `run` is there. With `caps` it is loaded with those effective capabilities only. The layout of the attributes is that of include/uapi/linux/bpf.h, written out so that old
  * headers do.
  */
 #define _GNU_SOURCE
@@ -383,28 +384,44 @@ static uint8_t *aligned(uint8_t *data, size_t size)
 	return copy;
 }
 
+/* Runs the program as asked and prints what came back; sizes are those that the kernel reports. */
 static void run(int fd)
 {
-	static uint8_t out[OUT_BYTES];
-	struct test_run_attr attr = { .prog_fd = fd, .repeat = number("repeat", 0) };
+	static uint8_t out[OUT_BYTES], context[OUT_BYTES];
+	struct test_run_attr attr = {
+		.prog_fd = fd, .repeat = number("repeat", 0), .flags = number("runflags", 0),
+		.cpu = number("cpu", 0), .batch_size = number("batch", 0),
+	};
 	size_t data_size, ctx_size;
 	uint8_t *data = bytes("data", &data_size), *ctx = bytes("ctx", &ctx_size);
 	int error;
 
-	if (!data && !ctx)
+	if (!data && !ctx && !text("run"))
 		return;
 	attr.data_in = (uintptr_t)data;
 	attr.data_size_in = data_size;
 	if (data) {
 		attr.data_out = (uintptr_t)out;
-		attr.data_size_out = sizeof(out);
+		attr.data_size_out = number("outsize", sizeof(out));
 	}
-	attr.ctx_in = (uintptr_t)ctx;
+	if (ctx_size)
+		attr.ctx_in = (uintptr_t)ctx;
 	attr.ctx_size_in = ctx_size;
+	attr.ctx_size_out = number("ctxoutsize", 0);
+	if (attr.ctx_size_out)
+		attr.ctx_out = (uintptr_t)context;
 	error = -bpf(PROG_TEST_RUN, &attr, sizeof(attr));
 	printf(" run=%d retval=%u data=", error, attr.retval);
-	if (!error && data)
-		put_hex(out, attr.data_size_out);
+	if ((!error || error == ENOSPC) && data) {
+		uint32_t kept = number("outsize", sizeof(out));
+
+		put_hex(out, attr.data_size_out < kept ? attr.data_size_out : kept);
+		printf(" datasize=%u", attr.data_size_out);
+	}
+	if (!error && attr.ctx_size_out) {
+		printf(" ctx=");
+		put_hex(context, attr.ctx_size_out);
+	}
 }
 
 static int load(struct prog_load_attr *attr)

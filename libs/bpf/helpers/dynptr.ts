@@ -7,7 +7,7 @@ import { asRing, ringOf } from './ringbuf';
 /** `struct bpf_dynptr_kern`: u64 data, u32 size with type and flags in its high bits, u32 offset. */
 const SIZE_AT = 8;
 const OFFSET_AT = 12;
-const DYNPTR_BYTES = 16;
+export const DYNPTR_BYTES = 16;
 
 const SIZE_MASK = 0xff_ffff;
 const TYPE_SHIFT = 28;
@@ -17,14 +17,14 @@ const TYPE_LOCAL = 1;
 const TYPE_RINGBUF = 2;
 
 /** A dynamic pointer in linear memory. */
-interface Dynptr {
+export interface Dynptr {
   /** Offset of the data it shows, past its own offset; 0 when it is null. */
   readonly data: number;
   readonly size: number;
   readonly readOnly: boolean;
 }
 
-function read(c: HelperContext, at: number): Dynptr {
+export function readDynptr(c: HelperContext, at: number): Dynptr {
   const { view } = c.memory;
   const base = offsetOf(readI64(view, at));
   const size = view.getUint32(at + SIZE_AT, true);
@@ -42,19 +42,27 @@ function init(c: HelperContext, at: number, data: number, size: number, type: nu
   view.setUint32(at + OFFSET_AT, 0, true);
 }
 
-function setNull(c: HelperContext, at: number): void {
+export function setNullDynptr(c: HelperContext, at: number): void {
   c.memory.u8.fill(0, at, at + DYNPTR_BYTES);
 }
 
+/** Takes `start` bytes off the front and keeps what is left up to `end`. */
+export function narrowDynptr(c: HelperContext, at: number, start: number, end: number): void {
+  const { view } = c.memory;
+  const flags = view.getUint32(at + SIZE_AT, true) & ~SIZE_MASK;
+  view.setUint32(at + OFFSET_AT, view.getUint32(at + OFFSET_AT, true) + start, true);
+  view.setUint32(at + SIZE_AT, (flags | (end - start)) >>> 0, true);
+}
+
 /** bpf_dynptr_check_off_len. */
-function outside(pointer: Dynptr, offset: number, bytes: number): boolean {
+export function isOutside(pointer: Dynptr, offset: number, bytes: number): boolean {
   return bytes > pointer.size || offset > pointer.size - bytes;
 }
 
 /** bpf_dynptr_from_mem. */
 function fromMemory(c: HelperContext, data: number, size: number, flags: number, at: number): number {
   const fault = size > SIZE_MASK ? E.TOO_BIG : flags === 0 ? 0 : E.INVAL;
-  if (fault) setNull(c, at);
+  if (fault) setNullDynptr(c, at);
   else init(c, at, data, size, TYPE_LOCAL);
   return fault;
 }
@@ -68,9 +76,9 @@ function readFrom(
   offset: number,
   flags: number,
 ): number {
-  const pointer = read(c, at);
+  const pointer = readDynptr(c, at);
   if (pointer.data === 0 || flags !== 0) return E.INVAL;
-  if (outside(pointer, offset, bytes)) return E.TOO_BIG;
+  if (isOutside(pointer, offset, bytes)) return E.TOO_BIG;
   c.memory.u8.copyWithin(dst, pointer.data + offset, pointer.data + offset + bytes);
   return 0;
 }
@@ -84,9 +92,9 @@ function writeTo(
   bytes: number,
   flags: number,
 ): number {
-  const pointer = read(c, at);
+  const pointer = readDynptr(c, at);
   if (pointer.data === 0 || pointer.readOnly) return E.INVAL;
-  if (outside(pointer, offset, bytes)) return E.TOO_BIG;
+  if (isOutside(pointer, offset, bytes)) return E.TOO_BIG;
   if (flags !== 0) return E.INVAL;
   c.memory.u8.copyWithin(pointer.data + offset, src, src + bytes);
   return 0;
@@ -94,8 +102,8 @@ function writeTo(
 
 /** bpf_dynptr_data. @returns offset of a slice of `bytes` bytes, 0 when it is not all there */
 function slice(c: HelperContext, at: number, offset: number, bytes: number): number {
-  const pointer = read(c, at);
-  if (pointer.data === 0 || pointer.readOnly || outside(pointer, offset, bytes)) return 0;
+  const pointer = readDynptr(c, at);
+  if (pointer.data === 0 || pointer.readOnly || isOutside(pointer, offset, bytes)) return 0;
   return pointer.data + offset;
 }
 
@@ -103,16 +111,16 @@ function slice(c: HelperContext, at: number, offset: number, bytes: number): num
 function reserve(c: HelperContext, ring: RingBuffer, size: number, flags: number, at: number): number {
   const fault = flags !== 0 ? E.INVAL : size > SIZE_MASK ? E.TOO_BIG : 0;
   const record = fault ? 0 : ring.reserve(size, 0);
-  if (record === 0) setNull(c, at);
+  if (record === 0) setNullDynptr(c, at);
   else init(c, at, record, size, TYPE_RINGBUF);
   return fault || (record === 0 ? E.INVAL : 0);
 }
 
 function finish(c: HelperContext, at: number, flags: number, discard: boolean): number {
-  const { data } = read(c, at);
+  const { data } = readDynptr(c, at);
   if (data === 0) return 0;
   ringOf(c, data).commit(data, flags, discard);
-  setNull(c, at);
+  setNullDynptr(c, at);
   return 0;
 }
 

@@ -1,3 +1,14 @@
+import type { KernelWalks } from './kernel-walks';
+
+import type { PacketTable } from './packet/packet-table';
+
+/** A network device as packet helpers ask of it; bytes. */
+export interface NetDevice {
+  readonly mtu: number;
+  /** `hard_header_len`. */
+  readonly headerBytes: number;
+}
+
 /** Identity of the task that runs on the current CPU. */
 export interface CurrentTask {
   /** Thread id in the initial pid namespace. */
@@ -68,6 +79,16 @@ export interface KernelServices {
   seqWrite?(seq: number, bytes: Uint8Array): boolean;
   /** Offset of a CPU's copy of the per-CPU variable at `variable`; without it per-CPU data reads as NULL. */
   perCpu?(variable: number, cpu: number): number;
+  /** Walks over tasks and cgroups; without it kfuncs that look for one find none. */
+  readonly walks?: KernelWalks;
+  /** The packets that programs are looking at; without it, no program has one. */
+  readonly packets?: PacketTable;
+  /** Device by its index, undefined when there is none. */
+  netDevice?(ifindex: number): NetDevice | undefined;
+  /** Index of the device that the packet of the run in flight came from. */
+  packetDevice?(): number;
+  /** Cookie of the socket of the packet of the run in flight. */
+  packetCookie?(): number;
   /** Attach cookie, probed function and its arguments for the program in flight. */
   run(): RunInfo;
 }

@@ -2,6 +2,7 @@ import { writeI64 } from '@probed/base';
 import { type BpfMap, PerfEventArray } from '@probed/maps';
 import { E, type HelperContext, type HelperFamily } from './helper-context';
 import type { PerfValue } from './kernel-services';
+import type { Packet } from './packet/packet-table';
 
 /** `struct bpf_perf_event_value`: u64 counter, enabled, running. */
 const PERF_VALUE_BYTES = 24;
@@ -39,12 +40,41 @@ function progReadValue(c: HelperContext, buf: number, size: number): number {
   return E.INVAL;
 }
 
+/** BPF_F_CTXLEN_MASK, the high half of it. */
+const CONTEXT_BYTES_MASK = 0xf_ffff;
+
+/** net/core/filter.c: bpf_skb_event_output, bpf_xdp_event_output: a record and bytes of the packet behind it. */
+function outputPacket(
+  c: HelperContext,
+  array: PerfEventArray,
+  packet: Packet,
+  [lo, packetBytes]: readonly [number, number],
+  data: number,
+  bytes: number,
+): number {
+  if (packetBytes & ~CONTEXT_BYTES_MASK) return E.INVAL;
+  if (packetBytes > packet.len) return E.FAULT;
+  const { memory } = c;
+  const record = memory.alloc(bytes + packetBytes);
+  try {
+    memory.u8.copyWithin(record, data, data + bytes);
+    memory.u8.copyWithin(record + bytes, packet.data, packet.data + packetBytes);
+    return array.output(lo, 0, record, bytes + packetBytes);
+  } finally {
+    memory.free(record);
+  }
+}
+
 /** kernel/trace/bpf_trace.c. */
 export const PERF_EVENT_HELPERS: HelperFamily = {
   perf_event_output: (c, map) => {
     const bound = map && asPerfArray(map);
-    return (_ctx, at, lo, hi, data, bytes) =>
-      (bound ?? asPerfArray(c.map(at))).output(lo, hi, data, bytes >>> 0);
+    return (ctx, at, lo, hi, data, bytes) => {
+      const array = bound ?? asPerfArray(c.map(at));
+      const packet = hi === 0 ? undefined : c.services.packets?.at(ctx);
+      if (packet) return outputPacket(c, array, packet, [lo, hi], data, bytes >>> 0);
+      return array.output(lo, hi, data, bytes >>> 0);
+    };
   },
   perf_event_read: (c, map) => (at, lo, hi) => c.word(counterFault(c, map ?? c.map(at), lo, hi)),
   perf_event_read_value: (c, map) => (at, lo, hi, buf, size) => {

@@ -1,4 +1,5 @@
 import { CGROUP_HELPERS } from './cgroup';
+import { CHECKSUM_HELPERS } from './checksum';
 import { CPU_HELPERS } from './cpu';
 import { DYNPTR_HELPERS } from './dynptr';
 import { FILE_HELPERS } from './file';
@@ -7,7 +8,10 @@ import { LOOP_HELPERS } from './loop';
 import { MAP_HELPERS } from './map';
 import { PERF_EVENT_HELPERS } from './perf-event';
 import { PROBE_READ_HELPERS } from './probe-read';
+import { REDIRECT_HELPERS } from './redirect';
 import { RINGBUF_HELPERS } from './ringbuf';
+import { SKB_HELPERS } from './skb';
+import { SKB_RESIZE_HELPERS } from './skb-resize';
 import { SOCKET_HELPERS } from './socket';
 import { SPIN_LOCK_HELPERS } from './spin-lock';
 import { STACK_HELPERS } from './stack';
@@ -16,6 +20,8 @@ import { TASK_HELPERS } from './task';
 import { TIME_HELPERS } from './time';
 import { TRACE_PRINTK_HELPERS } from './trace-printk';
 import { TRACING_HELPERS } from './tracing';
+import { TUNNEL_HELPERS } from './tunnel';
+import { XDP_HELPERS } from './xdp';
 
 const FAMILIES: readonly HelperFamily[] = [
   MAP_HELPERS,
@@ -35,6 +41,12 @@ const FAMILIES: readonly HelperFamily[] = [
   FILE_HELPERS,
   DYNPTR_HELPERS,
   SOCKET_HELPERS,
+  SKB_HELPERS,
+  SKB_RESIZE_HELPERS,
+  CHECKSUM_HELPERS,
+  TUNNEL_HELPERS,
+  REDIRECT_HELPERS,
+  XDP_HELPERS,
 ];
 
 /** Every helper that exists here, by its name in lib `spec`'s table. */

@@ -1,9 +1,10 @@
 import { createMap, type MapEnv, MapRegistry } from '@probed/maps';
 import { KernelMemory } from '@probed/memory';
 import { type HelperFn, helperByName, type MapInfo, MapType } from '@probed/spec';
-import { createHelpers } from './create-helpers';
+import { createHelpers, type Helpers } from './create-helpers';
 import type { HelperEnv } from './helper-context';
 import type { CurrentTask, KernelServices, RunInfo } from './kernel-services';
+import type { KernelWalks } from './kernel-walks';
 
 /** First address of the user page that {@link TestKernel} maps. */
 export const USER_PAGE = 0x40_0000;
@@ -37,6 +38,9 @@ export class TestKernel implements KernelServices {
     invokeCallback: () => 0,
     budget: 1000,
   };
+
+  walks: KernelWalks | undefined;
+  private helpers: Helpers | undefined;
 
   cpu = () => this.cpuNow;
   ktimeNs = () => this.ns;
@@ -72,6 +76,12 @@ export class TestKernel implements KernelServices {
     if (at < 0 || at + bytes > USER_BYTES) return false;
     this.user.set(this.memory.u8.subarray(src, src + bytes), at);
     return true;
+  }
+
+  /** A kernel function; the state that it keeps lasts between calls. */
+  kfunc(name: string): HelperFn {
+    this.helpers ??= createHelpers({ memory: this.memory, services: this, maps: this.maps, env: this.env });
+    return this.helpers.kfunc(name);
   }
 
   helper(name: string, mapOffset?: number): HelperFn {

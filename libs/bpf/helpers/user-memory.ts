@@ -99,7 +99,7 @@ export class UnsafeMemory {
 }
 
 /** arch/x86/mm/maccess.c: copy_from_kernel_nofault_allowed; 0 or -ERANGE. */
-function kernelRange(lo: number, hi: number): number {
+export function kernelRange(lo: number, hi: number): number {
   const address = joinI64(lo, hi);
   if (hi >= 0 || address < KERNEL_ADDR_MIN) return E.RANGE;
   const page = address - (((address % PAGE_BYTES) + PAGE_BYTES) % PAGE_BYTES);

@@ -29,6 +29,8 @@ export interface Machine {
   immediate(insn: Insn, high: Insn | undefined, slot: number): bigint;
   /** Calls the helper with r1–r5 of the execution. @returns r0 */
   callHelper(id: number, slot: number, caller: Execution): bigint;
+  /** Calls the kernel function named at a slot with r1–r5 of the execution. @returns r0 */
+  callKfunc?(slot: number, caller: Execution): bigint;
   /** bpf_tail_call with r1–r3 of the execution. @returns r0 of the target, undefined when it falls through */
   tailCall?(caller: Execution): bigint | undefined;
   /**
@@ -228,9 +230,8 @@ const HANDLERS: { readonly [K in Semantics['kind']]: Handler<K> } = {
     if (!x.machine.mayGoOn()) x.jump(insn.off);
   },
   call: (x, insn, { callee }) => {
-    if (callee === 'kfunc')
-      throw new ExecutionFault(x.slot, `call of kernel function ${insn.imm} is not supported`);
     if (callee === 'subprog') x.call(insn.imm);
+    else if (callee === 'kfunc') x.regs[0] = callKfunc(x, insn);
     else if (insn.imm === TAIL_CALL && x.machine.tailCall) x.tailCall(x.machine.tailCall(x));
     else x.regs[0] = x.machine.callHelper(insn.imm, x.slot, x);
   },
@@ -249,6 +250,11 @@ const HANDLERS: { readonly [K in Semantics['kind']]: Handler<K> } = {
     throw new ExecutionFault(x.slot, 'addr_space_cast needs an arena map, which is not supported');
   },
 };
+
+function callKfunc(x: Execution, insn: Insn): bigint {
+  if (x.machine.callKfunc) return x.machine.callKfunc(x.slot, x);
+  throw new ExecutionFault(x.slot, `call of kernel function ${insn.imm} is not supported`);
+}
 
 /** What is stored, from the old value and src. */
 const COMBINE: Readonly<Record<Exclude<AtomicOp, 'cmpxchg'>, (old: bigint, src: bigint) => bigint>> = {

@@ -8,6 +8,7 @@ import {
   type HelperFn,
   helperAbi,
   helperById,
+  kfuncAbi,
   type VerifiedProgram,
 } from '@probed/spec';
 import type { Execution } from './execution';
@@ -29,6 +30,15 @@ export function linkHelper(program: VerifiedProgram, env: ExecutionEnv, slot: nu
   const { args, ret } = helperAbi(proto);
   const fn = env.helper(id, map === undefined ? undefined : program.maps[map].name);
   return { fn, args, ret, takesCallback: args.includes('func') };
+}
+
+/** Links the call of a kernel function at a slot. */
+export function linkKfunc({ spec }: VerifiedProgram, env: ExecutionEnv, slot: number): LinkedCall {
+  const ref = spec.refs.get(slot);
+  assert(ref?.kind === 'kfunc', `the call at ${slot} names no kernel function`);
+  const abi = kfuncAbi(ref.name);
+  assert(abi, `kernel function ${ref.name} at ${slot} is not supported`);
+  return { fn: env.kfunc(ref.name), ...abi, takesCallback: abi.args.includes('func') };
 }
 
 /** Calls a helper by its ABI with the registers of the caller. @returns r0, unsigned */

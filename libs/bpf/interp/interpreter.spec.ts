@@ -16,6 +16,10 @@ import { createInterpreter, type InterpreterOptions } from './interpreter';
 const STACK_BYTES = 8 * 512;
 
 class TestEnv implements ExecutionEnv {
+  kfunc(): never {
+    throw new Error('no kernel function');
+  }
+
   loadPacket(): number {
     return 0;
   }

@@ -5,6 +5,7 @@ import {
   type Insn,
   insnSlots,
   isHelperCall,
+  isKfuncCall,
   ldImm64Value,
   type MemBytes,
   subprogTarget,
@@ -13,7 +14,7 @@ import { addressOf, DIRECT_MAP_HI, RESERVED_BYTES } from '@probed/memory';
 import type { ExecutableProgram, ExecutionCounters, ExecutionEnv, VerifiedProgram } from '@probed/spec';
 import { DecodedProgram, Execution, type Machine, type StepObserver, TAIL_CALL } from './execution';
 import { ExecutionFault, MemoryFault } from './faults';
-import { callLinked, type LinkedCall, linkHelper } from './helper-call';
+import { callLinked, type LinkedCall, linkHelper, linkKfunc } from './helper-call';
 import { readUint, writeUint } from './words';
 
 export interface InterpreterOptions {
@@ -64,6 +65,7 @@ class KernelMachine implements Machine {
       if (!facts[slot].reachable) continue;
       if (isHelperCall(insns[slot]) && insns[slot].imm !== TAIL_CALL)
         this.calls.set(slot, linkHelper(program, env, slot));
+      if (isKfuncCall(insns[slot])) this.calls.set(slot, linkKfunc(program, env, slot));
       if (insnSlots(insns[slot]) === 2)
         this.immediates.set(slot, this.resolve(insns[slot], insns[slot + 1], slot));
     }
@@ -113,6 +115,10 @@ class KernelMachine implements Machine {
     const call = this.calls.get(slot);
     if (!call) throw new ExecutionFault(slot, `call of helper ${id} through a register`);
     return callLinked(call, this.env, caller);
+  }
+
+  callKfunc(slot: number, caller: Execution): bigint {
+    return callLinked(this.calls.get(slot)!, this.env, caller);
   }
 
   tailCall({ regs }: Execution): bigint | undefined {

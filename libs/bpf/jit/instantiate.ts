@@ -42,8 +42,8 @@ export function instantiate(module: BuiltModule, env: ExecutionEnv, counters?: E
   imports[NAME.loadPacket] = (ctx: number, offset: number, bytes: number) =>
     env.loadPacket(ctx, offset, bytes);
   if (counters) Object.assign(imports, countingImports(counters));
-  for (const { id, name, map, takesCallback } of module.helpers) {
-    const helper = env.helper(id, map);
+  for (const { id, kfunc, name, map, takesCallback } of module.helpers) {
+    const helper = id === undefined ? env.kfunc(kfunc!) : env.helper(id, map);
     imports[name] = takesCallback ? withCallbacks(helper, env, invoke) : helper;
   }
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.wasm), { [IMPORTS]: imports });

@@ -3,6 +3,7 @@ import {
   type Insn,
   insnSlots,
   isHelperCall,
+  isKfuncCall,
   isLdImm64,
   MAX_BPF_STACK,
   OP_MAY_GOTO,
@@ -12,8 +13,10 @@ import { DIRECT_MAP_HI } from '@probed/memory';
 import {
   type ExecutionCounters,
   type ExecutionEnv,
+  type HelperAbi,
   helperAbi,
   helperById,
+  kfuncAbi,
   type Subprogram,
   type VerifiedProgram,
 } from '@probed/spec';
@@ -27,6 +30,7 @@ import {
 } from './confined/confinement';
 import { compileFunction, type FunctionFrame } from './function-compiler';
 import { FUNCTION_BYTES_MAX, JitLimitError } from './limits';
+import { kfuncName } from './lower/call';
 import type { CoverageImports, ModuleContext } from './lower/context';
 import { inlineHelper } from './lower/inline-helpers';
 
@@ -46,9 +50,11 @@ export const NAME = {
   mayGoto: 'mayGotoLeft',
 } as const;
 
-/** A helper as imported: `map` when it is bound to that map. */
+/** A helper or kernel function as imported: `map` when it is bound to that map. */
 export interface HelperImport {
-  readonly id: number;
+  /** Of the helper; a kernel function goes by its name. */
+  readonly id: number | undefined;
+  readonly kfunc?: string;
   /** For people who read the module: that of the helper, with a number, since it may be bound to several maps. */
   readonly name: string;
   readonly map: string | undefined;
@@ -180,12 +186,12 @@ class ProgramModule implements ModuleContext {
   /** Notes what a reachable instruction needs from outside: a helper's import, a place in the callback table. */
   private collect(insn: Insn, slot: number): void {
     if (isHelperCall(insn) && !inlineHelper(this.program, insn.imm, slot)) this.collectHelper(insn.imm, slot);
+    if (isKfuncCall(insn)) this.collectKfunc(slot);
     const callback = isLdImm64(insn) ? subprogTarget(insn, slot) : undefined;
     if (callback !== undefined && !this.callbacks.includes(callback)) this.callbacks.push(callback);
   }
 
   private collectHelper(id: number, slot: number): void {
-    const { builder } = this;
     const at = this.program.facts[slot].map;
     const map = at === undefined ? undefined : this.program.maps[at].name;
     const known = this.helpers.findIndex((helper) => helper.id === id && helper.map === map);
@@ -196,11 +202,29 @@ class ProgramModule implements ModuleContext {
     const proto = helperById(id);
     assert(proto, `helper ${id} at ${slot} is unknown`);
     const abi = helperAbi(proto);
-    const params = abi.args.flatMap((kind): ValType[] => (kind === 'w64' ? ['i32', 'i32'] : ['i32']));
-    const results: ValType[] = abi.ret === 'int' || abi.ret === 'ptr' ? ['i32'] : [];
     const name = `bpf_${proto.name}_${this.helpers.length}`;
-    const index = this.helpers.push({ id, name, map, takesCallback: abi.args.includes('func') }) - 1;
-    builder.importFunc(IMPORTS, name, builder.type(params, results));
+    this.import({ id, name, map, takesCallback: abi.args.includes('func') }, abi, slot);
+  }
+
+  private collectKfunc(slot: number): void {
+    const kfunc = kfuncName(this.program, slot);
+    const known = this.helpers.findIndex((helper) => helper.kfunc === kfunc);
+    if (known >= 0) {
+      this.helperBySlot.set(slot, this.helperFunction(known));
+      return;
+    }
+    const abi = kfuncAbi(kfunc);
+    assert(abi, `kernel function ${kfunc} at ${slot} is not supported`);
+    const takesCallback = abi.args.includes('func');
+    this.import({ id: undefined, kfunc, name: kfunc, map: undefined, takesCallback }, abi, slot);
+  }
+
+  private import(helper: HelperImport, { args, ret }: HelperAbi, slot: number): void {
+    const { builder } = this;
+    const params = args.flatMap((kind): ValType[] => (kind === 'w64' ? ['i32', 'i32'] : ['i32']));
+    const results: ValType[] = ret === 'int' || ret === 'ptr' ? ['i32'] : [];
+    const index = this.helpers.push(helper) - 1;
+    builder.importFunc(IMPORTS, helper.name, builder.type(params, results));
     this.helperBySlot.set(slot, this.helperFunction(index));
   }
 

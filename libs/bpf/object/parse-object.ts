@@ -54,6 +54,7 @@ function parse(bytes: Uint8Array, name: string): Result<ObjectSpec> {
   collectReferences(elf.value, functions.value, maps.value.targets);
   const programs = linkPrograms(functions.value, btf, dataMapName(objectName(name), KCONFIG_SECTION));
   if (!programs.ok) return programs;
+  noteStructOps(programs.value, maps.value.specs);
   return ok({
     name,
     programs: programs.value,
@@ -173,6 +174,16 @@ function readMaps(
   if (!slots.ok) return slots;
   readStructOpsPrograms(elf, btf, placed, functions);
   return ok({ specs, targets });
+}
+
+/** Tells each struct_ops program which member it implements (tools/lib/bpf/libbpf.c: bpf_map_prepare_vdata's part). */
+function noteStructOps(programs: readonly ObjectProgram[], maps: readonly MapSpec[]): void {
+  for (const { structOps } of maps) {
+    for (const [member, name] of structOps?.programs ?? []) {
+      const program = programs.find((candidate) => candidate.name === name);
+      if (program && structOps) Object.assign(program, { structOps: { type: structOps.type, member } });
+    }
+  }
 }
 
 function readMapSection(section: ElfSection, btf: Btf | undefined): Result<PlacedMap[]> {

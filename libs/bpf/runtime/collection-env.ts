@@ -8,6 +8,8 @@ import type { TailCalls } from './tail-calls';
 
 /** Finds a helper's implementation; `map` when every path to the call passes that same map. */
 export type HelperSource = (id: number, map?: BpfMap) => HelperFn;
+/** Finds a kernel function's implementation by its name. */
+export type KfuncSource = (name: string) => HelperFn;
 
 /** What the programs of one collection are linked against: its maps by name, the kernel's symbols, the helpers. */
 export class CollectionEnv implements ExecutionEnv {
@@ -22,6 +24,7 @@ export class CollectionEnv implements ExecutionEnv {
     private readonly maps: ReadonlyMap<string, BpfMap>,
     private readonly facts: KernelFacts,
     private readonly helpers: HelperSource,
+    readonly kfunc: KfuncSource,
     private readonly tailCalls: TailCalls,
     private readonly interceptor?: Pick<HelperInterceptor, 'tailCall'>,
   ) {}

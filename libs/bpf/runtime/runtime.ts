@@ -1,8 +1,8 @@
 import { type Diagnostic, diagnostic, err, ok, type Result } from '@probed/base';
 import type { Btf } from '@probed/btf';
 import { createHelpers, type KernelServices } from '@probed/helpers';
-import { createInterpreter } from '@probed/interp';
-import { isHelperCall } from '@probed/isa';
+import { createInterpreter, type StepObserver } from '@probed/interp';
+import { isHelperCall, isKfuncCall } from '@probed/isa';
 import { compile, JitLimitError } from '@probed/jit';
 import { type BpfMap, createMap, type MapEnv, MapRegistry, ProgArrayMap } from '@probed/maps';
 import type { KernelMemory } from '@probed/memory';
@@ -10,6 +10,7 @@ import {
   ExecutionCounters,
   helperById,
   type KernelFacts,
+  kfuncAbi,
   type MapInfo,
   type MapSpec,
   type ProgramSpec,
@@ -36,6 +37,8 @@ export interface RuntimeOptions {
   readonly tagRecord?: () => unknown;
   /** Counts how often each instruction runs ({@link LoadedProgram.counters}). */
   readonly coverage?: boolean;
+  /** Sees every instruction that the interpreter runs. */
+  readonly observe?: StepObserver;
   /** Stands between programs and helpers. */
   readonly interceptor?: HelperInterceptor;
 }
@@ -94,7 +97,17 @@ export class BpfRuntime {
     const { memory, facts, services, interceptor } = this.options;
     const find = (id: number, map?: BpfMap) =>
       intercepted(this.maps, interceptor, helpers.get(id, map), id, map);
-    const env = new CollectionEnv(memory, this.resultSlot, maps, facts, find, this.tailCalls, interceptor);
+    const kfunc = (name: string) => helpers.kfunc(name);
+    const env = new CollectionEnv(
+      memory,
+      this.resultSlot,
+      maps,
+      facts,
+      find,
+      kfunc,
+      this.tailCalls,
+      interceptor,
+    );
     const helpers = createHelpers({ memory, services, maps: this.maps, env });
     return env;
   }
@@ -113,7 +126,10 @@ export class BpfRuntime {
       ? ok(options.verified)
       : verify(program, infos, this.options.facts, { ...options, logLevel: options.logLevel ?? 1 });
     if (!verified.ok) return verified;
-    const missing = unsupportedHelper(verified.value) ?? foreignProgArray(verified.value, maps);
+    const missing =
+      unsupportedHelper(verified.value) ??
+      unsupportedKfunc(verified.value) ??
+      foreignProgArray(verified.value, maps);
     if (missing) return err(missing);
     const counters = this.options.coverage ? new ExecutionCounters(verified.value.insns.length) : undefined;
     const built = this.build(verified.value, env, counters);
@@ -167,7 +183,10 @@ export class BpfRuntime {
 
   private build(program: VerifiedProgram, env: CollectionEnv, counters: ExecutionCounters | undefined) {
     if (this.options.engine === 'interp') {
-      return ok({ executable: createInterpreter(program, env, { counters }), wasm: undefined });
+      return ok({
+        executable: createInterpreter(program, env, { counters, observe: this.options.observe }),
+        wasm: undefined,
+      });
     }
     try {
       const jited = compile(program, env, counters);
@@ -190,6 +209,22 @@ function unsupportedHelper(program: VerifiedProgram): Diagnostic | undefined {
   const { imm } = program.insns[slot];
   const message = `helper bpf_${helperById(imm)?.name}#${imm} is not supported (EOPNOTSUPP)`;
   return diagnostic('helper-unsupported', message, { where: program.spec.name, errno: EOPNOTSUPP });
+}
+
+/** A kernel function that the verifier knows and this runtime has not. */
+function unsupportedKfunc(program: VerifiedProgram): Diagnostic | undefined {
+  const slot = program.insns.findIndex(
+    (insn, at) => program.facts[at].reachable && isKfuncCall(insn) && !kfuncAbi(kfuncAt(program, at)),
+  );
+  if (slot < 0) return undefined;
+  const message = `kernel function ${kfuncAt(program, slot)} is not supported (EOPNOTSUPP)`;
+  return diagnostic('kfunc-unsupported', message, { where: program.spec.name, errno: EOPNOTSUPP });
+}
+
+/** Name of the kernel function called at a slot. */
+function kfuncAt({ spec, insns }: VerifiedProgram, slot: number): string {
+  const ref = spec.refs.get(slot);
+  return ref?.kind === 'kfunc' ? ref.name : `#${insns[slot].imm}`;
 }
 
 /** A program array belongs to programs of one type (kernel/bpf/core.c: bpf_check_tail_call). */

@@ -27,6 +27,8 @@ export interface ExecutionEnv {
   ksym(name: string): number;
   /** Implementation of a helper; `map` when every path passes that same map, so that it can be bound to it. */
   helper(id: number, map?: string): HelperFn;
+  /** Implementation of a kernel function, in the calling convention of `kfuncAbi`. */
+  kfunc(name: string): HelperFn;
   /** Offset of 8 bytes (low, high) where a helper with an `u64` result leaves it. */
   readonly resultSlot: number;
   /**

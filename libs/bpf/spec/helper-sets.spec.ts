@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type HelperSite, helperOfHook } from './helper-rules';
 import { helperAllowed, helperCapabilities } from './helper-sets';
 import { HELPERS, helperByName } from './helper-table';
 import { AttachType, ProgType } from './uapi-enums';
@@ -18,7 +19,17 @@ const HOST_LACKS = new Set(['probe_write_user', 'override_return'].map((name) =>
 
 describe('helperAllowed', () => {
   test.each(measured)('$name: as the kernel answers', ({ type, attachType, ids }) => {
-    const ours = HELPERS.filter((row) => helperAllowed(type, attachType, row.id) && !HOST_LACKS.has(row.id));
+    const site: HelperSite = {
+      progType: type,
+      expectedAttachType: attachType,
+      hook: '',
+      sleepable: false,
+      interfaceHelpers: 'tcp-congestion',
+    };
+    const ours = HELPERS.filter(
+      ({ id, name: helper }) =>
+        helperAllowed(type, attachType, id) && helperOfHook(site, helper) && !HOST_LACKS.has(id),
+    );
     expect(ours.map((row) => row.id)).toEqual([...ids].sort((a, b) => a - b));
   });
 

@@ -267,7 +267,11 @@ const BY_ATTACH_TYPE: readonly AttachRow[] = [
     set: { extends: [TRAMPOLINE], names: 'get_func_ret' },
   },
   { type: ProgType.TRACING, attachTypes: [A.TRACE_RAW_TP], set: { names: 'get_attach_cookie' } },
-  { type: ProgType.TRACING, attachTypes: [A.TRACE_ITER], set: ITERATOR },
+  {
+    type: ProgType.TRACING,
+    attachTypes: [A.TRACE_ITER],
+    set: { extends: [ITERATOR], names: 'setsockopt getsockopt' },
+  },
   {
     type: ProgType.LSM,
     attachTypes: [A.LSM_CGROUP],

@@ -48,10 +48,14 @@ const VARIANTS: readonly HelperVariant[] = [
   { helper: 'xdp_get_buff_len', types: BY_BTF, change: { args: [btf('xdp_buff')] } },
   {
     helper: 'sk_storage_get',
-    types: BY_BTF,
+    types: [P.TRACING, P.SYSCALL],
     change: { args: [MAP, btfOrNull('sock_common'), VALUE_OR_NULL, ANY] },
   },
-  { helper: 'sk_storage_delete', types: BY_BTF, change: { args: [MAP, btfOrNull('sock_common')] } },
+  {
+    helper: 'sk_storage_delete',
+    types: [P.TRACING, P.SYSCALL],
+    change: { args: [MAP, btfOrNull('sock_common')] },
+  },
   { helper: 'sk_storage_get', types: [P.CGROUP_SOCK], change: { args: [MAP, CTX, VALUE_OR_NULL, ANY] } },
   {
     helper: 'setsockopt',

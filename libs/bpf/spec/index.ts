@@ -30,10 +30,12 @@ export {
 } from './execution';
 export { ExecutionCounters } from './execution-counters';
 export { type AbiRet, type AbiSlot, type HelperAbi, type HelperProto, helperAbi } from './helper-proto';
+export { type HelperSite, helperAllowedAtHook, helperOfHook } from './helper-rules';
 export { type HelperCapability, helperAllowed, helperCapabilities } from './helper-sets';
 export { HELPERS, helperById, helperByName } from './helper-table';
 export { helperProtoFor } from './helper-variants';
 export type { KernelDeviation, KernelFacts } from './kernel-facts';
+export { kfuncAbi, SUPPORTED_KFUNCS } from './kfunc-abi';
 export { KFUNCS, type KfuncFlag, type KfuncRow, kfuncByName, kfuncFor } from './kfuncs';
 export { type LsmHookRules, lsmHookRules } from './lsm-hooks';
 export {
@@ -82,5 +84,11 @@ export {
   type SectionInfo,
   sectionHint,
 } from './section-name';
+export {
+  type StructOpsHelpers,
+  type StructOpsRow,
+  type StructOpsWrites,
+  structOpsRow,
+} from './struct-ops';
 export { AttachType, MapType, ProgType } from './uapi-enums';
 export type { InsnFacts, MapInfo, Subprogram, VerifiedProgram } from './verified';

@@ -24,5 +24,12 @@ export type KernelDeviation =
   | 'lockdown'
   /** No kprobe override: `bpf_override_return` is unknown. */
   | 'no-kprobe-override'
+  /** No CONFIG_KALLSYMS_ALL: programs that name a variable of the kernel are refused. */
+  | 'no-data-symbols'
   /** No fprobe/trampolines: fentry, fexit, fmod_ret, lsm give EPERM before verification. */
-  | 'no-trampoline';
+  | 'no-trampoline'
+  /**
+   * Marks of stack slots deeper than 256 bytes go through 32 bits, so that some outlive their write
+   * (kernel/bpf/liveness.c: commit_stack_write_marks). The target is without that fault.
+   */
+  | 'narrow-write-marks';

@@ -87,6 +87,8 @@ export interface ProgramSpec {
   expectedAttachType: number;
   /** The part of the section name that names the hook, e.g. `sched/sched_process_exec`. */
   readonly attachTo: string;
+  /** struct_ops: the struct and the member of it that the program implements, by the object's `.struct_ops` data. */
+  readonly structOps?: { readonly type: string; readonly member: string };
   /** `SEC("?…")`: not loaded unless asked for. */
   readonly optional: boolean;
   /** BPF_F_SLEEPABLE and the like. */

@@ -1,7 +1,7 @@
 import type { Btf } from '@probed/btf';
 import { type Insn, insnSuccessors } from '@probed/isa';
 import type { KernelFacts, LineInfo, MapInfo, ProgramSpec } from '@probed/spec';
-import type { PathRecorder } from './explain/recorder';
+import type { WalkObserver } from './explain/recorder';
 import { LogBuffer } from './log/log-buffer';
 import type { AttachTarget } from './memory/btf-ctx';
 import { SccVisits } from './pruning/scc';
@@ -213,8 +213,8 @@ export class VerifierEnv {
   exploreAluLimits = false;
   /** How far the program reaches into buffers whose size its attachment knows (`max_rdonly_access`), bytes. */
   readonly bufferBytes = { rdonly: 0, rdwr: 0 };
-  /** Notes the way, where someone wants an explanation. */
-  recorder: PathRecorder | undefined = undefined;
+  /** Goes along, where someone wants an explanation. */
+  observer: WalkObserver | undefined = undefined;
   /** What a tracing program hangs on; set by the attach check. */
   attach: AttachTarget | undefined = undefined;
 

@@ -1,9 +1,32 @@
-import { type HelperProto, helperById, helperProtoFor, ProgType } from '@probed/spec';
+import {
+  BPF_F_SLEEPABLE,
+  type HelperProto,
+  type HelperSite,
+  helperById,
+  helperOfHook,
+  helperProtoFor,
+  ProgType,
+  structOpsRow,
+} from '@probed/spec';
 import type { VerifierEnv } from './env';
 
 /** Prototype of a helper for the program at hand; undefined when the program may not call it. */
 export function helperProto(env: VerifierEnv, id: number): HelperProto | undefined {
+  const name = helperById(id)?.name ?? '';
+  if (!helperOfHook(helperSite(env), name)) return undefined;
   return helperProtoFor(env.spec.type, env.spec.expectedAttachType, id);
+}
+
+/** What the program hangs on, for the helpers that look at it. */
+export function helperSite({ spec }: VerifierEnv): HelperSite {
+  return {
+    progType: spec.type,
+    expectedAttachType: spec.expectedAttachType,
+    hook: spec.attachTo,
+    sleepable: (spec.flags & BPF_F_SLEEPABLE) !== 0,
+    member: spec.structOps?.member,
+    interfaceHelpers: spec.structOps && structOpsRow(spec.structOps.type)?.helpers,
+  };
 }
 
 /** Name with `bpf_` in front (`func_id_name`), or undefined. */

@@ -1,9 +1,10 @@
 import { err, ok, type Result } from '@probed/base';
+import { isMayGoto } from '@probed/isa';
 import type { KernelFacts, MapInfo, ProgramSpec, VerifiedProgram } from '@probed/spec';
 import { funcOf } from './calls/func-signature';
-import { BPF_COMPLEXITY_LIMIT_INSNS, VerifierEnv, type VerifyOptions } from './env';
+import { BPF_COMPLEXITY_LIMIT_INSNS, type SubprogInfo, VerifierEnv, type VerifyOptions } from './env';
 import { doCheck } from './exec/do-check';
-import type { PathRecorder } from './explain/recorder';
+import type { WalkObserver } from './explain/recorder';
 import { mint } from './facts';
 import { LOG_STATS } from './log/log-buffer';
 import { withAcceptedBtf } from './records/accepted-btf';
@@ -16,7 +17,7 @@ import { dropFastcallStack, markFastcallPatterns } from './structure/fastcall';
 import { resolveLdImm64 } from './structure/ld-imm64';
 import { checkLoad } from './structure/load';
 import { checkMaxStackDepth } from './structure/stack-depth';
-import { addSubprogs, checkSubprogs } from './structure/subprograms';
+import { addSubprogs, checkKfuncsResolved, checkSubprogs } from './structure/subprograms';
 
 /** Passes in order; each may refuse the program (kernel/bpf/verifier.c: bpf_check). */
 const PASSES: readonly ((env: VerifierEnv) => void)[] = [
@@ -35,6 +36,7 @@ const PASSES: readonly ((env: VerifierEnv) => void)[] = [
   doCheck,
   dropFastcallStack,
   checkMaxStackDepth,
+  checkKfuncsResolved,
 ];
 
 /**
@@ -61,11 +63,11 @@ export function runPasses(
   maps: ReadonlyMap<string, MapInfo>,
   facts: KernelFacts,
   options: VerifyOptions,
-  recorder?: PathRecorder,
+  observer?: WalkObserver,
 ): { readonly env: VerifierEnv; readonly fault?: Rejection } {
   const given = withAcceptedBtf(program, facts, options);
   const env = new VerifierEnv(given.program, maps, facts, given.options);
-  env.recorder = recorder;
+  env.observer = observer;
   try {
     for (const pass of PASSES) pass(env);
   } catch (fault) {
@@ -94,13 +96,30 @@ function inlinedLoopBytes(env: VerifierEnv, start: number): number {
   return 0;
 }
 
+/** Count and time of an inlined may_goto, kept on the stack (kernel/bpf/verifier.c: do_misc_fixups). */
+const MAY_GOTO_BYTES = 16;
+
+function mayGotoBytes(env: VerifierEnv, start: number): number {
+  const end = env.subprogEnd(env.subprogOf(start));
+  // A may_goto to the next instruction is removed, and so is what is never reached.
+  for (let i = start; i < end; i++) {
+    if (isMayGoto(env.insns[i]) && env.insns[i].off !== 0 && env.aux[i].seen) return MAY_GOTO_BYTES;
+  }
+  return 0;
+}
+
+/** Stack of a function once the program is accepted and rewritten, bytes. */
+function finalStackDepth(env: VerifierEnv, sub: SubprogInfo): number {
+  return sub.stackDepth + inlinedLoopBytes(env, sub.start) + mayGotoBytes(env, sub.start);
+}
+
 /** `print_verification_stats`; functions that are never reached are gone from an accepted program. */
 function printStats(env: VerifierEnv, accepted: boolean): void {
   const { log } = env;
   if ((log.level & LOG_STATS) !== 0) {
     const left = env.subprogs.filter((sub) => !accepted || env.aux[sub.start].seen);
-    const depths = left.map((sub) => sub.stackDepth + inlinedLoopBytes(env, sub.start)).join('+');
-    env.verbose(`stack depth ${depths}\n`);
+    const depths = left.map((sub) => (accepted ? finalStackDepth(env, sub) : sub.stackDepth)).join('+');
+    env.verbose(`stack depth ${depths || '0'}\n`);
   }
   env.verbose(
     `processed ${env.insnProcessed} insns (limit ${BPF_COMPLEXITY_LIMIT_INSNS}) max_states_per_insn ` +

@@ -2,6 +2,7 @@ import type { Btf } from '@probed/btf';
 import type { HookBus } from '@probed/hooks';
 import type { KernelMemory } from '@probed/memory';
 import type { KernelObjects } from './kernel-objects';
+import type { ObjectLookup } from './object-lookup';
 
 /** The kernel image's symbol table (kallsyms). Addresses are signed words. */
 export interface KernelSymbols {
@@ -77,6 +78,8 @@ export interface KernelApi {
   allTasks(): Iterable<TaskIdentity>;
   /** What iterators walk over. */
   readonly objects: KernelObjects;
+  /** What kernel functions for programs find from an object. */
+  readonly lookup: ObjectLookup;
 
   /** CLOCK_MONOTONIC of the current CPU, ns. */
   nowNs(): number;

@@ -81,7 +81,8 @@ function threadObject(task: Task): ThreadObject {
   return { pid, tgid, offset, sharesFiles: groupLeader !== task && groupLeader.files === files };
 }
 
-function* cgroupWalk(start: Cgroup, order: CgroupOrder): Generator<number> {
+/** Offsets of cgroups from one on. */
+export function* cgroupWalk(start: Cgroup, order: CgroupOrder): Generator<number> {
   if (order === 'ancestors-up') {
     for (let at: Cgroup | undefined = start; at; at = at.parent) yield at.offset;
     return;

@@ -13,6 +13,7 @@ import { SharedPages } from './mm/pages';
 import { UserMemory } from './mm/user-memory';
 import { NSFS_DEV, NsTable } from './namespaces/ns-table';
 import { Network } from './net/network';
+import { ObjectLookup } from './object-lookup';
 import { PerfEvents } from './perf/perf-events';
 import { PROGRAMS } from './programs';
 import { Futexes } from './sched/futex';
@@ -108,6 +109,7 @@ export class Kernel implements KernelApi {
   readonly drivers: Drivers;
   readonly syscalls: SyscallTable;
   readonly objects: KernelObjects = new ObjectWalks(this);
+  readonly lookup = new ObjectLookup(this);
   /** File tree of the node itself. */
   readonly root: Path;
   readonly init: Task;

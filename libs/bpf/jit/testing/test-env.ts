@@ -8,6 +8,7 @@ const STACK_BYTES = 8 * 512;
 export class TestEnv implements ExecutionEnv {
   readonly memory = new KernelMemory();
   readonly helpers = new Map<number, HelperFn>();
+  readonly kfuncs = new Map<string, HelperFn>();
   /** Every `env.helper` call, as `id` or `id:map`. */
   readonly linked: string[] = [];
   readonly objects = new Map<string, number>();
@@ -50,6 +51,11 @@ export class TestEnv implements ExecutionEnv {
   helper(id: number, map?: string): HelperFn {
     this.linked.push(map === undefined ? `${id}` : `${id}:${map}`);
     return this.helpers.get(id)!;
+  }
+
+  kfunc(name: string): HelperFn {
+    this.linked.push(name);
+    return this.kfuncs.get(name)!;
   }
 
   /** Leaves a 64-bit result for a helper whose result is `u64`. */

@@ -78,8 +78,6 @@ const FILTERS: Readonly<Record<KfuncFilter, (type: number, attachType: number) =
   session: (type, attachType) =>
     type === T.KPROBE &&
     (attachType === AttachType.TRACE_KPROBE_SESSION || attachType === AttachType.TRACE_UPROBE_SESSION),
-  sock_addr: (type) => type === T.CGROUP_SOCK_ADDR,
-  sock_ops: (type) => type === T.SOCK_OPS,
 };
 
 /** `btf_kfunc_id_set_contains`: the row, when programs of this type may call the function. */

@@ -35,16 +35,12 @@ export type KfuncHook =
 
 /** Condition of its own that a set of kernel functions poses to programs (`btf_kfunc_filter_t`). */
 export type KfuncFilter =
-  /** LSM programs, and syscall programs where the function allows it (fs/bpf_fs_kfuncs.c: bpf_fs_kfuncs_filter). */
+  /** LSM programs (fs/bpf_fs_kfuncs.c: bpf_fs_kfuncs_filter). */
   | 'lsm'
   /** Iterator programs (net/core/filter.c: tracing_iter_filter). */
   | 'iter'
   /** kprobe and uprobe sessions (kernel/trace/bpf_trace.c: bpf_kprobe_multi_filter). */
-  | 'session'
-  /** Programs on `cgroup/sock_addr` hooks of Unix sockets, of type cgroup_sock_addr. */
-  | 'sock_addr'
-  /** sock_ops programs. */
-  | 'sock_ops';
+  | 'session';
 
 /** A kernel function that programs may call. Its prototype is in the kernel's BTF under the same name. */
 export interface KfuncRow {

@@ -36,21 +36,10 @@ export const NET_KFUNCS: readonly KfuncRow[] = [
     'iter',
   ),
   // net/core/filter.c
-  ...kfuncs(
-    ['cgroup'],
-    {
-      bpf_sock_addr_set_sun_path: '',
-    },
-    'sock_addr',
-  ),
-  // net/core/filter.c
-  ...kfuncs(
-    ['cgroup'],
-    {
-      bpf_sock_ops_enable_tx_tstamp: 'TRUSTED_ARGS',
-    },
-    'sock_ops',
-  ),
+  ...kfuncs(['cgroup'], {
+    bpf_sock_addr_set_sun_path: '',
+    bpf_sock_ops_enable_tx_tstamp: 'TRUSTED_ARGS',
+  }),
   // net/core/filter.c
   ...kfuncs(['tc'], {
     bpf_sk_assign_tcp_reqsk: 'TRUSTED_ARGS',

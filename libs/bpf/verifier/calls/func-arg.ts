@@ -26,9 +26,9 @@ import { checkConstStr } from './const-str';
 import { processDynptr } from './dynptr';
 import { inRbtreeCallback } from './kfunc/graph-rules';
 import { processKptr } from './kptr-arg';
+import { resolveMapValueArg } from './map-value-arg';
 import { checkHelperMemAccess, checkMemSizeReg } from './mem-arg';
 import { checkArgOffset, checkRegType, type WantedArg } from './reg-type-check';
-import { resolveMapValueArg } from './sock-map';
 import { processSpinLock } from './spin-lock';
 import { processTimer } from './timer';
 

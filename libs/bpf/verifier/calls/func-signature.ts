@@ -125,6 +125,7 @@ class ArgReader {
       return tags.size > 1 ? this.invalid('arena cannot be combined with any other tags') : { kind: 'arena' };
     }
     if (!isGlobal) return this.invalid();
+    if (tags.has('nullable')) return this.invalid('has invalid combination of tags');
     if (UNSIZED.has(target.kind)) {
       const what = `reference type('${btfKindStr(target)} ${target.name}')`;
       return this.invalid(`${what} size cannot be determined: -22`);

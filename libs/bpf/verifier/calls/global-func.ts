@@ -107,10 +107,20 @@ function checkArg(env: VerifierEnv, arg: FuncArg, i: number): void {
       return;
     case 'mem':
       checkArgOffset(env, regno, reg, 0);
-      checkMemReg(env, regno, arg.size);
+      checkMemory(env, regno, arg.size);
       if (!arg.nullable && (reg.type & PTR_MAYBE_NULL) !== 0) {
         env.reject('EINVAL', `arg#${i} is expected to be non-NULL`);
       }
+  }
+}
+
+/** Memory that does not fit is an invalid argument, whatever is wrong with it. */
+function checkMemory(env: VerifierEnv, regno: number, size: number): void {
+  try {
+    checkMemReg(env, regno, size);
+  } catch (fault) {
+    if (!(fault instanceof Rejection) || fault.unsupported) throw fault;
+    env.fail('EINVAL');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Insn } from '@probed/isa';
-import { AttachType, helperCapabilities, MapType, ProgType } from '@probed/spec';
+import { AttachType, helperAllowedAtHook, helperCapabilities, MapType, ProgType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkDstNoMark } from '../exec/reg-arg';
 import { checkMemAccess } from '../memory/access';
@@ -10,7 +10,7 @@ import { checkResourceLeak, clearAllPktPointers, releaseReference } from '../sta
 import { isNullScalar } from '../state/reg-ops';
 import { DynptrType } from '../state/reg-state';
 import { MEM_ALLOC, MEM_PERCPU, MEM_RCU, RegBase, regTypeStr } from '../state/reg-type';
-import { helperChangesPktData, helperName, helperProto } from '../tables';
+import { helperChangesPktData, helperName, helperProto, helperSite } from '../tables';
 import { CallMeta } from './call-meta';
 import { pushCallbackCall } from './callbacks';
 import { constStr } from './const-str';
@@ -52,6 +52,9 @@ function findProto(env: VerifierEnv, id: number): CallMeta['proto'] {
   }
   if (proto.gplOnly && !env.gplCompatible) {
     env.reject('EINVAL', 'cannot call GPL-restricted function from non-GPL compatible program');
+  }
+  if (!helperAllowedAtHook(helperSite(env), proto.name)) {
+    env.reject('EINVAL', 'helper call is not allowed in probe');
   }
   if (proto.mightSleep) checkMaySleep(env, `${name}#${id}`);
   return proto;

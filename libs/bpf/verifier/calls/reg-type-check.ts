@@ -58,15 +58,33 @@ export function checkRegType(env: VerifierEnv, regno: number, wanted: WantedArg)
   }
 }
 
+const OBJECT = RegBase.PTR_TO_BTF_ID;
+
+/** Pointers to objects of the kernel, which have a struct that is looked at. */
+const KERNEL_OBJECTS: ReadonlySet<number> = new Set([
+  OBJECT,
+  OBJECT | PTR_TRUSTED,
+  OBJECT | PTR_TRUSTED | PTR_MAYBE_NULL,
+  OBJECT | MEM_RCU,
+  OBJECT | PTR_MAYBE_NULL,
+  OBJECT | PTR_MAYBE_NULL | MEM_RCU,
+]);
+const OWN_OBJECTS: ReadonlySet<number> = new Set([OBJECT | MEM_ALLOC, OBJECT | MEM_ALLOC | MEM_PERCPU]);
+const PER_CPU: ReadonlySet<number> = new Set([
+  OBJECT | MEM_PERCPU,
+  OBJECT | MEM_PERCPU | MEM_RCU,
+  OBJECT | MEM_PERCPU | PTR_TRUSTED,
+]);
+
 /** A pointer to a kernel object of the right struct, or of one that begins with it. */
 function checkStruct(env: VerifierEnv, regno: number, reg: RegState, wanted: WantedArg): void {
-  if ((reg.type & MEM_PERCPU) !== 0 && (reg.type & MEM_ALLOC) === 0) return;
-  if ((reg.type & MEM_ALLOC) !== 0) {
-    if ((reg.type & PTR_MAYBE_NULL) !== 0) {
-      env.reject('EFAULT', 'verifier bug: invalid PTR_TO_BTF_ID register for type match');
-    }
+  if (PER_CPU.has(reg.type)) return;
+  if (OWN_OBJECTS.has(reg.type)) {
     if (wanted.kptr && regno === 2) checkKptrType(env, wanted.kptr, reg, regno);
     return;
+  }
+  if (!KERNEL_OBJECTS.has(reg.type)) {
+    env.reject('EFAULT', 'verifier bug: invalid PTR_TO_BTF_ID register for type match');
   }
   const isRelease = (wanted.flags & OBJ_RELEASE) !== 0;
   if ((reg.type & PTR_MAYBE_NULL) !== 0 && ((wanted.flags & PTR_MAYBE_NULL) === 0 || isRelease)) {

@@ -1,6 +1,7 @@
 import { AttachType, lsmHookRules, ProgType, type ReturnRange, returnRange } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkSrc } from '../exec/reg-arg';
+import { checkPtrOffReg } from '../memory/region';
 import { markChainPrecision } from '../pruning/precision';
 import { isPointerValue } from '../state/reg-ops';
 import type { RegState } from '../state/reg-state';
@@ -30,7 +31,8 @@ export function invalidScalar(reg: RegState, range: ReturnRange, when: string, n
 export function checkReturnCode(env: VerifierEnv, regno = 0): void {
   const [func] = env.cur.frame;
   const isSubprog = func.subprogno !== 0 && !func.inExceptionCallbackFn;
-  if (env.spec.type === ProgType.LSM && !isSubprog && env.attach?.proto.returnTypeId === 0) return;
+  if (!isSubprog && returnsNothing(env)) return;
+  if (!isSubprog && !func.inExceptionCallbackFn && returnsOwnedPointer(env, regno)) return;
   const r0 = checkSrc(env, regno);
   if (isPointerValue(env, r0)) env.reject('EACCES', `R${regno} leaks addr as return value`);
   if (func.inAsyncCallbackFn) {
@@ -47,8 +49,61 @@ export function checkReturnCode(env: VerifierEnv, regno = 0): void {
     return;
   }
   const lsm = lsmRange(env);
-  const range = lsm ?? returnRange(env.spec.type, env.spec.expectedAttachType);
-  if (range) enforce(env, regno, range, 'At program exit', lsm !== undefined);
+  const range = lsm ?? programRange(env);
+  if (!range) return;
+  const { log } = env;
+  const before = log.complaints.length;
+  try {
+    enforce(env, regno, range, 'At program exit', lsm !== undefined);
+  } catch (fault) {
+    if (log.complaints.length > before && isVoidCgroupHook(env)) env.complain(VOID_HOOK_NOTE);
+    throw fault;
+  }
+}
+
+const VOID_HOOK_NOTE = "Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!";
+
+/** Hooks without a result: programs may leave anything in R0. */
+function returnsNothing({ spec, attach }: VerifierEnv): boolean {
+  const isHook = spec.type === ProgType.LSM && spec.expectedAttachType !== AttachType.LSM_CGROUP;
+  return (isHook || spec.type === ProgType.STRUCT_OPS) && attach?.proto.returnTypeId === 0;
+}
+
+/** A member of struct_ops may hand a reference to an object over to the kernel, as its prototype says. */
+function returnsOwnedPointer(env: VerifierEnv, regno: number): boolean {
+  const reg = env.curRegs[regno];
+  if (reg.refObjId === 0 || reg.btfId === 0 || reg.btfId !== returnedStruct(env)) return false;
+  checkPtrOffReg(env, reg, regno);
+  return true;
+}
+
+/** Type of the object that a member of struct_ops returns a pointer to; undefined when it returns none. */
+function returnedStruct({ spec, attach, facts }: VerifierEnv): number | undefined {
+  if (spec.type !== ProgType.STRUCT_OPS || !attach) return undefined;
+  const type = facts.btf.resolve(attach.proto.returnTypeId);
+  return type.kind === 'ptr' ? facts.btf.skipModifiers(type.typeId) : undefined;
+}
+
+function isVoidCgroupHook({ spec, attach }: VerifierEnv): boolean {
+  return (
+    spec.type === ProgType.LSM &&
+    spec.expectedAttachType === AttachType.LSM_CGROUP &&
+    attach?.proto.returnTypeId === 0
+  );
+}
+
+const BOOLEAN: ReturnRange = { min: 0, max: 1 };
+
+/** Lawful results by the program's type; those of LSM hooks that return an errno aside. */
+function programRange(env: VerifierEnv): ReturnRange | undefined {
+  const { spec } = env;
+  if (spec.type === ProgType.LSM && spec.expectedAttachType === AttachType.LSM_CGROUP) {
+    return isVoidCgroupHook(env) ? { min: 1, max: 1 } : BOOLEAN;
+  }
+  if (spec.type === ProgType.STRUCT_OPS) {
+    return returnedStruct(env) === undefined ? undefined : { min: 0, max: 0 };
+  }
+  return returnRange(spec.type, spec.expectedAttachType);
 }
 
 /** `bpf_lsm_get_retval_range`: a hook that returns something takes 0 or a negative errno. */

@@ -66,7 +66,7 @@ function checkMayGoto(env: VerifierEnv, insn: Insn): void {
   }
   const at = env.insnIdx;
   const prev = findPrevEntry(env.cur.parent?.parent, env.cur, at);
-  const queued = pushStack(env, at + 1, at);
+  const queued = pushStack(env, at + 1, at, false, 'ENOMEM');
   queued.mayGotoDepth++;
   if (prev) widenImpreciseScalars(env, prev, queued);
   env.aux[at].branchSides |= TAKEN_SEEN | FALL_SEEN;

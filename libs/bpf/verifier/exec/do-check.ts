@@ -52,9 +52,9 @@ function checkCommon(env: VerifierEnv, subprogno: number): void {
     if (env.subprogs[subprogno].isExceptionCb) checkExceptionCallback(env, subprogno);
   }
   env.touched.all();
-  env.recorder?.start(state, env.insnIdx);
+  env.observer?.start(state, env.insnIdx);
   walk(env);
-  env.recorder?.finish();
+  env.observer?.finish();
   if (!env.log.level2) env.log.reset(0);
   env.explored.clear();
 }
@@ -78,7 +78,7 @@ function walk(env: VerifierEnv): void {
     cur.insnIdx = at;
     const aux = env.aux[at];
     let ended = false;
-    if (aux.prunePoint && isStateVisited(env, at)) {
+    if (aux.prunePoint && !env.observer?.isExhaustive && isStateVisited(env, at)) {
       if (env.log.detailed) {
         const vain = cur.speculative ? SPECULATIVE : '';
         env.verbose(printState ? `\nfrom ${prev} to ${at}${vain}: safe\n` : `${at}: safe\n`);
@@ -92,8 +92,9 @@ function walk(env: VerifierEnv): void {
       }
       if (!cur.speculative) aux.seen = true;
       prev = at;
+      env.observer?.before(cur, at);
       const result = runInsn(env, aux);
-      env.recorder?.step(env.cur, at, env.insnIdx);
+      env.observer?.step(env.cur, at, env.insnIdx);
       if (result === 'exit') ended = true;
       else if (result === 'returned') printState = true;
     }
@@ -106,7 +107,7 @@ function walk(env: VerifierEnv): void {
     env.cur = next.state;
     env.insnIdx = next.insnIdx;
     prev = next.prevInsnIdx;
-    env.recorder?.resume(next.state, prev, next.insnIdx);
+    env.observer?.resume(next.state, prev, next.insnIdx);
     env.liveness.resetCallchain();
     if (!env.log.level2) env.log.reset(next.logPosition);
     printState = true;

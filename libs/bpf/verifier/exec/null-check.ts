@@ -22,13 +22,25 @@ function keepsDeferredWork(env: VerifierEnv, map: MapInfo): boolean {
   return typesOfMap(env, map).record?.hasAny(DEFERRED) ?? false;
 }
 
+const templates = new WeakMap<MapInfo, MapInfo>();
+
+/** What is known of all inner maps alike (`bpf_map_meta_alloc`): not their names. */
+function templateOf(inner: MapInfo): MapInfo {
+  let template = templates.get(inner);
+  if (!template) {
+    template = { ...inner, name: '' };
+    templates.set(inner, template);
+  }
+  return template;
+}
+
 /** The pointer was found not to be NULL (`mark_ptr_not_null_reg`). */
 export function markPtrNotNull(env: VerifierEnv, reg: RegState): void {
   if (baseType(reg.type) === RegBase.PTR_TO_MAP_VALUE && reg.map) {
     const { map } = reg;
     if (map.inner) {
       reg.type = RegBase.CONST_PTR_TO_MAP;
-      reg.map = map.inner;
+      reg.map = templateOf(map.inner);
       // Tells the inner maps of two look-ups apart, where a timer must go with its own map.
       if (keepsDeferredWork(env, map.inner)) reg.mapUid = reg.id;
     } else if (map.type === MapType.XSKMAP) {

@@ -1,5 +1,6 @@
 import { BPF_REG_FP } from '@probed/isa';
 import type { VerifierEnv } from '../env';
+import type { ErrnoName } from '../reject';
 import { FuncState } from '../state/func-state';
 import { RegBase } from '../state/reg-type';
 import { VerifierState } from '../state/verifier-state';
@@ -10,20 +11,22 @@ const BPF_COMPLEXITY_LIMIT_JMP_SEQ = 8192;
 /**
  * `push_stack`: a copy of the current state to be walked later, from `insnIdx` on.
  * @param speculative the path is one that the processor may only take in vain
+ * @param tooMany what Linux answers when too many paths wait
  */
 export function pushStack(
   env: VerifierEnv,
   insnIdx: number,
   prevInsnIdx: number,
   speculative = false,
+  tooMany: ErrnoName = 'EFAULT',
 ): VerifierState {
   const state = new VerifierState();
   state.copyFrom(env.cur);
   state.speculative ||= speculative;
   env.pending.push({ state, insnIdx, prevInsnIdx, logPosition: env.log.position });
-  env.recorder?.fork(state);
+  env.observer?.fork(state);
   if (env.pending.length > BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
-    env.reject('E2BIG', `The sequence of ${env.pending.length} jumps is too complex.`);
+    env.reject(tooMany, `The sequence of ${env.pending.length} jumps is too complex.`);
   }
   if (state.parent) state.parent.branches++;
   return state;
@@ -54,9 +57,9 @@ export function pushAsyncCallback(
   state.branches = 1;
   state.frame = [newFrame(env, BPF_MAIN_FUNC, 0, subprogno)];
   env.pending.push({ state, insnIdx, prevInsnIdx, logPosition: env.log.position });
-  env.recorder?.fork(state);
+  env.observer?.fork(state);
   if (env.pending.length > BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
-    env.reject('E2BIG', `The sequence of ${env.pending.length} jumps is too complex for async cb.`);
+    env.reject('EFAULT', `The sequence of ${env.pending.length} jumps is too complex for async cb.`);
   }
   return state;
 }

@@ -97,7 +97,7 @@ function checkJmp(env: VerifierEnv, insn: Insn): StepResult {
 }
 
 /** Helpers that may be called while a lock is held. */
-const ALLOWED_UNDER_LOCK: ReadonlySet<string> = new Set(['bpf_spin_unlock', 'bpf_kptr_xchg']);
+const ALLOWED_UNDER_LOCK: ReadonlySet<string> = new Set(['bpf_spin_unlock']);
 
 function isAllowedUnderLock(env: VerifierEnv, insn: Insn): boolean {
   const { HELPER, KFUNC } = BPF_PSEUDO_CALLEE;

@@ -31,8 +31,27 @@ export interface TraceStep {
 /** Steps that are kept of one way; what lies further back is forgotten. */
 const STEPS_MAX = 100_000;
 
+/** Goes along with the walk. */
+export interface WalkObserver {
+  /** All paths are walked to their ends, none stops at a state that was met before. */
+  readonly isExhaustive: boolean;
+  /** The walk begins at the entry of a function. */
+  start(state: VerifierState, entry: number): void;
+  /** An instruction is about to be checked. */
+  before(state: VerifierState, insn: number): void;
+  /** An instruction was checked. */
+  step(state: VerifierState, insn: number, next: number): void;
+  /** A path is put aside for later. */
+  fork(state: VerifierState): void;
+  /** A path that was put aside goes on behind the instruction that forked it. */
+  resume(state: VerifierState, insn: number, next: number): void;
+  /** All paths ended well: what is refused later has no way that leads to it. */
+  finish(): void;
+}
+
 /** Notes the way to the instruction in hand. */
-export class PathRecorder {
+export class PathRecorder implements WalkObserver {
+  readonly isExhaustive = false;
   private current: TraceStep | undefined = undefined;
   private readonly forks = new WeakMap<VerifierState, TraceStep>();
 
@@ -40,17 +59,16 @@ export class PathRecorder {
     return this.current;
   }
 
-  /** The walk begins at the entry of a function. */
   start(state: VerifierState, entry: number): void {
     this.current = { prev: undefined, insn: -1, next: entry, frames: viewsOf(state, []), depth: 0 };
   }
 
-  /** All paths ended well: what is refused later has no way that leads to it. */
+  before(): void {}
+
   finish(): void {
     this.current = undefined;
   }
 
-  /** An instruction was checked. */
   step(state: VerifierState, insn: number, next: number): void {
     const prev = this.current;
     const frames = viewsOf(state, prev?.frames ?? []);
@@ -59,12 +77,10 @@ export class PathRecorder {
     this.current = { prev: cut ? undefined : prev, insn, next, frames, depth: cut ? 0 : depth };
   }
 
-  /** A path is put aside for later. */
   fork(state: VerifierState): void {
     if (this.current) this.forks.set(state, this.current);
   }
 
-  /** A path that was put aside goes on behind the instruction that forked it. */
   resume(state: VerifierState, insn: number, next: number): void {
     this.current = this.forks.get(state);
     this.step(state, insn, next);

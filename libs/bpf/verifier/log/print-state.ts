@@ -41,7 +41,8 @@ function formatVerifierState(env: VerifierEnv, vstate: VerifierState, frameno: n
     out += formatSlot(env, func, i);
     if (top === SlotType.DYNPTR) i += DYNPTR_NR_SLOTS - 1;
   }
-  const refs = vstate.refs.items.filter((r) => r.id !== 0);
+  // A lock of a global variable has no id; when it is the first, the others are not shown either.
+  const refs = vstate.refs.items[0]?.id ? vstate.refs.items.filter((r) => r.id !== 0) : [];
   if (refs.length > 0) out += ` refs=${refs.map((r) => r.id).join(',')}`;
   if (func.inCallbackFn) out += ' cb';
   if (func.inAsyncCallbackFn) out += ' async_cb';

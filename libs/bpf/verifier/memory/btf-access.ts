@@ -16,9 +16,11 @@ import {
   PTR_UNTRUSTED,
   RegBase,
   typeFlags,
+  typeIsNonOwningRef,
   typeIsPtrAllocObj,
 } from '../state/reg-type';
 import { type WalkResult, walkStruct } from './btf-walk';
+import { checkKernelWrite } from './btf-write';
 import { mapStruct } from './map-structs';
 import { fieldTrust } from './trusted-fields';
 
@@ -45,8 +47,12 @@ export function checkPtrToBtfAccess(
   if (off < 0) env.reject('EACCES', `${where} invalid negative access: off=${off}`);
   if ((reg.type & MEM_USER) !== 0) env.reject('EACCES', `${where} access user memory: off=${off}`);
   if ((reg.type & MEM_PERCPU) !== 0) env.reject('EACCES', `${where} access percpu memory: off=${off}`);
-  if (write && !typeIsPtrAllocObj(reg.type)) env.reject('EACCES', 'only read is supported');
-  if ((reg.type & MEM_ALLOC) !== 0) checkSpecialFields(env, reg, off, size);
+  if (write && !typeIsPtrAllocObj(reg.type)) {
+    if (reg.isLocalBtf) env.reject('EACCES', 'only read is supported');
+    checkKernelWrite(env, reg.btfId, off, size);
+    return;
+  }
+  if ((reg.type & MEM_ALLOC) !== 0) checkOwnObject(env, reg, off, size);
   const result = walkStruct(btfOf(env, reg), reg.btfId, off, size);
   if (result.kind === 'error') env.reject(result.errno, result.message);
   if (write || valueRegno < 0) return;
@@ -56,7 +62,10 @@ export function checkPtrToBtfAccess(
 }
 
 /** Locks, list nodes and the like of an object of the program are not for loads and stores. */
-function checkSpecialFields(env: VerifierEnv, reg: RegState, off: number, size: number): void {
+function checkOwnObject(env: VerifierEnv, reg: RegState, off: number, size: number): void {
+  if (!typeIsNonOwningRef(reg.type) && (reg.type & MEM_RCU) === 0 && reg.refObjId === 0) {
+    env.reject('EFAULT', 'verifier bug: ref_obj_id for allocated object must be non-zero');
+  }
   for (const field of structRecord(env, reg.btfId)?.fields ?? []) {
     if (off < field.offset + field.size && field.offset < off + size) {
       env.reject('EACCES', `direct access to ${FIELD_KINDS[field.kind].name} is disallowed`);

@@ -1,4 +1,4 @@
-import type { Btf, BtfFuncProto } from '@probed/btf';
+import type { Btf, BtfFuncProto, BtfType } from '@probed/btf';
 import { AttachType, lsmHookRules, ProgType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import {
@@ -13,6 +13,7 @@ import {
 import type { CtxValue } from './ctx-access';
 import { iterArgType } from './iter-args';
 import { rawTpArg } from './raw-tp-args';
+import { structOpsArg } from './struct-ops';
 
 /** The kernel function or tracepoint a tracing program hangs on (`prog->aux->attach_func_proto`). */
 export interface AttachTarget {
@@ -23,6 +24,9 @@ export interface AttachTarget {
   /** tp_btf: arguments are trusted as those of fentry are. */
   readonly isTracepoint: boolean;
 }
+
+/** Words of a context at most (include/linux/bpf.h). */
+const MAX_BPF_FUNC_ARGS = 12;
 
 const SCALAR: CtxValue = { type: RegBase.SCALAR_VALUE };
 
@@ -63,7 +67,7 @@ function hasReturnSlot(env: VerifierEnv): boolean {
 /** One argument of the traced function, or its return value (kernel/bpf/btf.c: btf_ctx_access). */
 export function btfCtxAccess(env: VerifierEnv, off: number, size: number): CtxValue | undefined {
   const target = env.attach;
-  if (!target) return undefined;
+  if (!target || off < 0 || off >= MAX_BPF_FUNC_ARGS * 8 || off % size !== 0) return undefined;
   if (off % 8 !== 0) {
     env.complain(`func '${target.name}' offset ${off} is not multiple of 8`);
     return undefined;
@@ -132,10 +136,20 @@ function argument(
   if (pointee.kind !== 'struct' && pointee.kind !== 'union') return SCALAR;
   if (special !== undefined) return { type: special, btfId: pointee.id };
   if (target.isTracepoint && rawTpArg(target.name, index) === 'error') return SCALAR;
+  if (env.spec.type === ProgType.STRUCT_OPS) {
+    const value = structOpsArg(env, index, pointee.id);
+    if ((value.type & PTR_MAYBE_NULL) !== 0) return value;
+    noteArgument(env, target, index, pointee);
+    return value;
+  }
+  noteArgument(env, target, index, pointee);
+  return { type: RegBase.PTR_TO_BTF_ID | argumentFlags(env, target, index, type.typeId), btfId: pointee.id };
+}
+
+function noteArgument(env: VerifierEnv, target: AttachTarget, index: number, pointee: BtfType): void {
   env.verbose(
     `func '${target.name}' arg${index} has btf_id ${pointee.id} type ${pointee.kind.toUpperCase()} '${pointee.name}'\n`,
   );
-  return { type: RegBase.PTR_TO_BTF_ID | argumentFlags(env, target, index, type.typeId), btfId: pointee.id };
 }
 
 /** Register type of an iterator's argument by its name, where it has one of its own. */

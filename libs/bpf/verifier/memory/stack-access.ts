@@ -125,12 +125,12 @@ function writeFixed(
   if (reg && aligned && reg.type === RegBase.SCALAR_VALUE && env.bpfCapable) {
     const fits = regWidth(reg) <= 8 * size;
     if (fits) assignScalarIdBeforeMov(env, reg);
-    saveRegisterState(env, func, spi, reg, size);
+    saveRegisterState(func, spi, reg, size);
     if (!fits) clearScalarId(func.spilled[spi]);
   } else if (immediate && aligned && env.bpfCapable) {
     const constant = new RegState();
     constant.markScalar(scalarConst(BigInt(env.insns[insnIdx].imm)));
-    saveRegisterState(env, func, spi, constant, size);
+    saveRegisterState(func, spi, constant, size);
   } else if (reg && isSpillableType(reg.type)) {
     spillPointer(env, func, spi, reg, size, insnIdx);
   } else {
@@ -164,7 +164,7 @@ function spillPointer(
   if (func !== env.curFunc && reg.type === RegBase.PTR_TO_STACK) {
     env.reject('EINVAL', 'cannot spill pointers to stack into stack frame of the caller');
   }
-  saveRegisterState(env, func, spi, reg, size);
+  saveRegisterState(func, spi, reg, size);
 }
 
 /** A store that keeps no register: bytes become data, or zeroes. */

@@ -2,7 +2,6 @@ import type { VerifierEnv } from '../env';
 import { isConst } from '../scalar';
 import { type FuncState, SlotType } from '../state/func-state';
 import type { RegState } from '../state/reg-state';
-import { slotOf } from './stack-slots';
 
 /** Highest slot of an object on the stack, or why there is none: `range` when no such stack is in use yet. */
 export type ObjectPlace = number | 'bad' | 'range';
@@ -14,7 +13,8 @@ export function stackObjectSpi(env: VerifierEnv, reg: RegState, what: string, sl
     return 'bad';
   }
   const off = reg.off + Number(BigInt.asIntN(64, reg.v.value));
-  const spi = slotOf(off);
+  // Rounds towards 0, so that the place just above the stack counts as its first slot.
+  const spi = Math.trunc((-off - 1) / 8);
   if (off % 8 !== 0 || spi + 1 < slots) {
     env.complain(`cannot pass in ${what} at an offset=${off}`);
     return 'bad';

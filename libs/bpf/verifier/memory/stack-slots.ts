@@ -68,13 +68,7 @@ export function assignScalarIdBeforeMov(env: VerifierEnv, reg: RegState): void {
 }
 
 /** `save_register_state`: spills the low `size` bytes of a register. */
-export function saveRegisterState(
-  env: VerifierEnv,
-  func: FuncState,
-  spi: number,
-  reg: RegState,
-  size: number,
-): void {
+export function saveRegisterState(func: FuncState, spi: number, reg: RegState, size: number): void {
   func.spilled[spi].copyFrom(reg);
   const { slotType } = func;
   const base = spi * 8;

@@ -144,19 +144,32 @@ export class BpfLiveness {
       const none = (this.writeMasks[frame * 2] | this.writeMasks[frame * 2 + 1]) === 0;
       if (none && (!seen || !instance.frames[frame])) continue;
       const rows = instance.rows(frame);
-      for (let half = 0; half < 2; half++) {
-        const at = idx * ROW + MUST_WRITE + half;
-        const was = rows[at];
-        const now = seen ? was & this.writeMasks[frame * 2 + half] : this.writeMasks[frame * 2 + half];
-        if (now !== was) {
-          rows[at] = now;
-          instance.updated = true;
-        }
-        if ((was & ~now) !== 0) instance.mustWriteDropped = true;
-      }
+      this.mergeWrites(instance, rows, idx * ROW + MUST_WRITE, frame, seen);
     }
     instance.mustWriteSet[idx] = 1;
     this.writeInsn = 0;
+  }
+
+  /** What an instruction surely writes: all that it wrote at every visit. */
+  private mergeWrites(
+    instance: FuncInstance,
+    rows: Int32Array,
+    at: number,
+    frame: number,
+    seen: boolean,
+  ): void {
+    const low = rows[at];
+    // A kernel that looks at 32 bits takes nothing from deep slots, and notes no change of theirs by itself.
+    const narrow = this.env.facts.deviations.has('narrow-write-marks');
+    const high = narrow ? 0 : rows[at + 1];
+    const newLow = seen ? low & this.writeMasks[frame * 2] : this.writeMasks[frame * 2];
+    const newHigh = seen ? high & this.writeMasks[frame * 2 + 1] : this.writeMasks[frame * 2 + 1];
+    if (newLow !== low || newHigh !== high) {
+      rows[at] = newLow;
+      rows[at + 1] = newHigh;
+      instance.updated = true;
+    }
+    if ((low & ~newLow) !== 0 || (high & ~newHigh) !== 0) instance.mustWriteDropped = true;
   }
 
   /** A path or a function ended: brings all chains of the current state up to date (`bpf_update_live_stack`). */

@@ -102,7 +102,7 @@ function compare(env: VerifierEnv, old: VerifierState, insn: number): Verdict {
     return 'loop-hit';
   }
   if (env.aux[insn].callsCallback) {
-    return statesEqual(env, old, cur, Exact.RANGE_WITHIN) ? 'loop-hit' : 'looping-miss';
+    return statesEqual(env, old, cur, Exact.RANGE_WITHIN) ? 'hit' : 'looping-miss';
   }
   if (isEndless(env, old)) {
     env.verbose(sourceLine(env, insn, '; '));

@@ -50,7 +50,8 @@ function resolveOne(env: VerifierEnv, i: number): void {
   if (insn.src === BPF_PSEUDO_LD.NONE || insn.src === BPF_PSEUDO_LD.FUNC) return;
   const ref = env.spec.refs.get(i);
   if (insn.src === BPF_PSEUDO_LD.BTF_ID) {
-    checkBtfId(env, insn.imm, high.imm, ref?.kind === 'ksym');
+    if (ref?.kind === 'ksym') checkKsymAddress(env, ref.name);
+    else checkBtfId(env, insn.imm, high.imm);
     return;
   }
   const byValue = insn.src === BPF_PSEUDO_LD.MAP_VALUE || insn.src === BPF_PSEUDO_LD.MAP_IDX_VALUE;
@@ -65,9 +66,15 @@ function resolveOne(env: VerifierEnv, i: number): void {
   if (byValue) checkDirectValue(env, map, high.imm);
 }
 
-/** `check_pseudo_btf_id` as far as the instruction goes; a named symbol is looked up when the load is walked. */
-function checkBtfId(env: VerifierEnv, id: number, module: number, named: boolean): void {
-  if (named) return;
+/** A kernel without CONFIG_KALLSYMS_ALL does not know where its variables are. */
+function checkKsymAddress(env: VerifierEnv, name: string): void {
+  const { btf, deviations } = env.facts;
+  if (!deviations.has('no-data-symbols') || btf.findByName(name, 'var') === undefined) return;
+  env.reject('ENOENT', `ldimm64 failed to find the address for kernel symbol '${name}'.`);
+}
+
+/** `check_pseudo_btf_id` for a number that no loader put there. */
+function checkBtfId(env: VerifierEnv, id: number, module: number): void {
   if (module !== 0) env.reject('EINVAL', 'invalid module BTF object FD specified.');
   const { btf } = env.facts;
   if (!btf.has(id)) env.reject('ENOENT', `ldimm64 insn specifies invalid btf_id ${id}.`);

@@ -61,6 +61,8 @@ export function addSubprogs(env: VerifierEnv): void {
 
 /** Kernel functions that one program may call (MAX_KFUNC_DESCS). */
 const MAX_KFUNCS = 256;
+/** Functions for programs bound to a network device, which none is here (`bpf_dev_bound_kfunc_check`). */
+const METADATA_PREFIX = 'bpf_xdp_metadata_';
 
 /** `add_kfunc_call`: the callee is a function of the kernel; whether this program may call it is told when it does. */
 function addKfunc(env: VerifierEnv, slot: number, known: Set<number>): void {
@@ -68,23 +70,41 @@ function addKfunc(env: VerifierEnv, slot: number, known: Set<number>): void {
     env.reject('EINVAL', 'cannot call kernel function from non-GPL compatible program');
   }
   const id = kfuncId(env, slot);
-  if (known.has(id)) return;
   const ref = env.spec.refs.get(slot);
-  if (id === 0) {
-    // A weak one that the kernel lacks may stay in code that is never reached.
-    if (ref?.kind === 'kfunc' && !ref.weak) {
-      env.reject('EINVAL', `the kernel has no function ${ref.name}`);
-    }
-    return;
+  if (!ref) checkModule(env, env.insns[slot].off);
+  if (id === 0 && ref?.kind === 'kfunc' && !ref.weak) {
+    env.reject('EINVAL', `the kernel has no function ${ref.name}`);
   }
+  // Without a number it may stay in code that is never reached.
+  if (id === 0 || known.has(id)) return;
   if (known.size === MAX_KFUNCS) env.reject('E2BIG', 'too many different kernel function calls');
   const { btf } = env.facts;
   const func = btf.has(id) ? btf.type(id) : undefined;
-  if (func?.kind !== 'func') env.reject('EINVAL', `kernel btf_id ${id} is not a function`);
+  if (func?.kind !== 'func') env.reject('EINVAL', `kernel btf_id ${id >>> 0} is not a function`);
+  if (func.name.startsWith(METADATA_PREFIX)) {
+    env.reject('EINVAL', 'metadata kfuncs require device-bound program');
+  }
   if (env.facts.symbol(func.name) === undefined) {
     env.reject('EINVAL', `cannot find address for kernel function ${func.name}`);
   }
   known.add(id);
+}
+
+/** `find_kfunc_desc_btf`: functions of modules are named through a list of BTF objects, which no program has here. */
+function checkModule(env: VerifierEnv, off: number): void {
+  if (off === 0) return;
+  env.complain(
+    off > 0
+      ? 'kfunc offset > 0 without fd_array is invalid'
+      : 'negative offset disallowed for kernel module function call',
+  );
+  env.reject(off > 0 ? 'EPROTO' : 'EINVAL', 'failed to find BTF for kernel function');
+}
+
+/** No call without a function is left in code that runs (`fixup_kfunc_call`). */
+export function checkKfuncsResolved(env: VerifierEnv): void {
+  const at = env.insns.findIndex((insn, i) => isKfuncCall(insn) && env.aux[i].seen && kfuncId(env, i) === 0);
+  if (at >= 0) env.reject('EINVAL', 'invalid kernel function call not eliminated in verifier pass');
 }
 
 /** All jumps stay inside their function, and no function falls through into the next (`check_subprogs`). */

@@ -1,4 +1,5 @@
 import type { Btf } from '../btf';
+import { visitTypeIds } from '../type-fields';
 import type { BtfFuncProto, BtfStruct, BtfTypedef, BtfUnion } from '../types';
 import { UnprintableError } from './fault';
 import type { Limits } from './limits';
@@ -40,6 +41,11 @@ export class Orderer {
   }
 
   private visit(id: number, throughPtr: boolean): boolean {
+    // Functions are half of a kernel's types, and print nothing.
+    if (this.btf.kind(id) === 'func') {
+      this.state[id] = ORDERED;
+      return false;
+    }
     const type = this.btf.type(id);
     if (this.state[id] === ORDERING) {
       const declarable = (type.kind === 'struct' || type.kind === 'union') && type.name !== '';
@@ -107,13 +113,13 @@ export class Orderer {
 /** Marks what is referred to: an anonymous enum that is not stands for constants of its own. */
 function referencedTypes(btf: Btf): Uint8Array {
   const used = new Uint8Array(btf.typeCount);
+  const { words, starts } = btf.raw().section;
   for (let id = 1; id < btf.typeCount; id++) {
-    const type = btf.type(id);
-    if ('members' in type) for (const { typeId } of type.members) used[typeId] = 1;
-    else if ('params' in type) for (const { typeId } of type.params) used[typeId] = 1;
-    else if ('vars' in type) for (const { typeId } of type.vars) used[typeId] = 1;
-    else if ('elemTypeId' in type) used[type.elemTypeId] = used[type.indexTypeId] = 1;
-    else if ('typeId' in type) used[type.typeId] = 1;
+    // What a prototype returns counts as nobody's, as in btf_dump.c: btf_dump_mark_referenced.
+    const returned = btf.kind(id) === 'func_proto' ? starts[id] + 2 : -1;
+    visitTypeIds(words, starts[id], (at) => {
+      if (at !== returned) used[words[at]] = 1;
+    });
   }
   return used;
 }

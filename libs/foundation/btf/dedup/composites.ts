@@ -15,7 +15,7 @@ export function dedupComposites(state: DedupState): void {
 
 function sameAs(state: DedupState, equivalence: Equivalence, id: number): number {
   const { words, starts } = state;
-  for (const other of state.candidates(id)) {
+  for (let other = state.candidate(id); other !== 0; other = state.candidateAfter(other)) {
     state.spend(1 + vlenOf(words[starts[id] + 1]));
     if (!equalShape(words, starts[id], starts[other])) continue;
     if (equivalence.test(id, other) && equivalence.record()) return other;

@@ -20,7 +20,7 @@ function sameAs(state: DedupState, id: number): number {
   const { words, starts, map } = state;
   const start = starts[id];
   const isEnum = ENUMS & bit(state.kind(id));
-  for (const other of state.candidates(id)) {
+  for (let other = state.candidate(id); other !== 0; other = state.candidateAfter(other)) {
     state.spend(1 + vlenOf(words[starts[id] + 1]));
     if (equalWhole(words, start, starts[other])) return other;
     if (!isEnum || state.kind(other) !== state.kind(id)) continue;

@@ -32,7 +32,7 @@ export function dedupReferences(state: DedupState): void {
 
 function sameAs(state: DedupState, id: number): number {
   const { words, starts } = state;
-  for (const other of state.candidates(id)) {
+  for (let other = state.candidate(id); other !== 0; other = state.candidateAfter(other)) {
     state.spend(1 + vlenOf(words[starts[id] + 1]));
     if (equalWhole(words, starts[id], starts[other])) return other;
   }

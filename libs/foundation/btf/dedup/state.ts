@@ -2,6 +2,7 @@ import type { ParsedBtf } from '../parse';
 import { kindOf, type TypeSection } from '../scan';
 import { DedupFault } from './fault';
 import { hashOf } from './signature';
+import { TypesByHash } from './types-by-hash';
 
 /** A type that no pass has settled yet. */
 export const UNMAPPED = 0xffff_ffff;
@@ -22,8 +23,8 @@ export class DedupState implements TypeSection {
   readonly firstId: number;
   /** By id: the id that the type is the same as, itself where it stays, {@link UNMAPPED} before. */
   readonly map: Uint32Array;
-  /** Types that stay, by hash, in the order in which they were found. */
-  private readonly byHash = new Map<number, number[]>();
+  /** Types that stay. */
+  private readonly kept: TypesByHash;
   private work = 0;
 
   constructor({ section, firstId }: ParsedBtf) {
@@ -33,6 +34,7 @@ export class DedupState implements TypeSection {
     this.firstId = firstId;
     this.map = new Uint32Array(section.count).fill(UNMAPPED);
     this.map[0] = 0;
+    this.kept = new TypesByHash(section.count);
   }
 
   kind(id: number): number {
@@ -53,17 +55,19 @@ export class DedupState implements TypeSection {
     return id;
   }
 
-  /** Types that stay and may be the same as this one. */
-  candidates(id: number): readonly number[] {
-    return this.byHash.get(hashOf(this.words, this.starts[id])) ?? NONE;
+  /** The first of the types that stay and may be the same as this one; 0 for none. */
+  candidate(id: number): number {
+    return this.kept.first(hashOf(this.words, this.starts[id]));
+  }
+
+  /** The next candidate after one; 0 for none. */
+  candidateAfter(other: number): number {
+    return this.kept.after(other);
   }
 
   /** Enters a type among those that stay. */
   keep(id: number): void {
-    const hash = hashOf(this.words, this.starts[id]);
-    const list = this.byHash.get(hash);
-    if (list) list.push(id);
-    else this.byHash.set(hash, [id]);
+    this.kept.add(id, hashOf(this.words, this.starts[id]));
   }
 
   /** Maps a type to the one found for it, or keeps it. */
@@ -77,5 +81,3 @@ export class DedupState implements TypeSection {
     if (this.work > WORK_MAX) throw new DedupFault('too many types look alike');
   }
 }
-
-const NONE: readonly number[] = [];

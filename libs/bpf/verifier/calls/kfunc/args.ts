@@ -77,10 +77,11 @@ function noteMap(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
   const reg = env.curRegs[regno];
   if (!reg.map) env.reject('EINVAL', `pointer in R${regno} isn't map pointer`);
   if (meta.map && (meta.map !== reg.map || meta.mapUid !== reg.mapUid)) {
-    const what = meta.name.startsWith('bpf_task_work') ? 'bpf_task_work' : 'workqueue';
+    const ofTask = meta.name.startsWith('bpf_task_work');
+    const [what, first, second] = ofTask ? ['bpf_task_work', 2, 3] : ['workqueue', 1, 2];
     env.reject(
       'EINVAL',
-      `${what} pointer in R1 map_uid=${meta.mapUid} doesn't match map pointer in R2 map_uid=${reg.mapUid}`,
+      `${what} pointer in R${first} map_uid=${meta.mapUid} doesn't match map pointer in R${second} map_uid=${reg.mapUid}`,
     );
   }
   meta.map = reg.map;

@@ -10,13 +10,15 @@ export function kfuncId(env: VerifierEnv, slot: number): number {
   return env.insns[slot].imm;
 }
 
-/** Name of the function that a call names, where there is one. */
+/** Name of the function that a call names, where there is one; the number 0 has an empty name. */
 export function kfuncName(env: VerifierEnv, slot: number): string | undefined {
   const ref = env.spec.refs.get(slot);
   if (ref?.kind === 'kfunc') return ref.name;
   const { src, imm } = env.insns[slot];
   const { btf } = env.facts;
-  if (src !== BPF_PSEUDO_CALLEE.KFUNC || !btf.has(imm) || btf.kind(imm) !== 'func') return undefined;
+  if (src !== BPF_PSEUDO_CALLEE.KFUNC) return undefined;
+  if (imm === 0) return '';
+  if (!btf.has(imm) || btf.kind(imm) !== 'func') return undefined;
   return btf.type(imm).name;
 }
 

@@ -22,7 +22,7 @@ export function processIterNext(env: VerifierEnv, meta: KfuncMeta): void {
   const iter = iterSlot(cur, meta);
   if (iter.iterState === IterState.ACTIVE) {
     const prev = findPrevEntry(cur.parent?.parent, cur, insnIdx);
-    const queued = pushStack(env, insnIdx + 1, insnIdx);
+    const queued = pushStack(env, insnIdx + 1, insnIdx, false, 'ENOMEM');
     iterSlot(queued, meta).iterDepth++;
     if (prev) widenImpreciseScalars(env, prev, queued);
     markPtrNotNull(env, queued.curFunc.regs[0]);

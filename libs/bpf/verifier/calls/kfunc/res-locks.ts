@@ -43,7 +43,7 @@ export function checkResLockArg(
 const MAX_ERRNO = 4095;
 
 function pushFailure(env: VerifierEnv): void {
-  const { regs } = pushStack(env, env.insnIdx + 1, env.insnIdx).curFunc;
+  const { regs } = pushStack(env, env.insnIdx + 1, env.insnIdx, false, 'ENOMEM').curFunc;
   for (let i = 0; i <= 5; i++) regs[i].markNotInit();
   regs[0].markUnknown(!env.bpfCapable);
   regs[0].v = withBounds(regs[0].v, {

@@ -66,6 +66,7 @@ const FAMILIES: readonly Readonly<Record<string, SpecialKfunc>>[] = [
   OTHER_KFUNCS,
   RES_LOCK_KFUNCS,
   SECTION_KFUNCS,
+  THROW_KFUNCS,
 ];
 
 const BY_NAME: ReadonlyMap<string, SpecialKfunc> = new Map(
