@@ -15,7 +15,7 @@ trap 'rm -rf "$include"' EXIT
 node tools/ensure-built.mjs
 bin/probectl btf dump --format c > "$include/vmlinux.h"
 
-[ $# -gt 0 ] || set -- examples test/cli/fixtures test/machine/fixtures test/library/fixtures
+[ $# -gt 0 ] || set -- examples test/cli/fixtures test/machine/fixtures test/library/fixtures test/verifier/objects
 find "$@" -name '*.bpf.c' | sort | while read -r source; do
 	object=${source%.c}.o
 	# Line information names the source without the folder of this checkout.

@@ -1,7 +1,7 @@
 // Compares interpreter, JIT and verifier with the running kernel on many random programs.
 // usage: node tools/differential.mjs [--seed S] [--count N] [--only NAME] [--objects DIR:..] [--tables] [--words]
 //   --count    programs a test (default: what the test does by default)
-//   --only     one of scalar-domain, execution, verdicts, objects, mutated-objects, tables
+//   --only     one of scalar-domain, execution, verdicts, logs, soundness, objects, mutated-objects, tables
 //   --objects  folders with compiled .o files, judged and mutated as well
 //   --tables   ask every question about contexts, helpers, return values, sockets
 //   --words    list rejects that differ in words only

@@ -44,11 +44,10 @@ export {
   KernelObjects,
   ObjectEncoder,
   Pointer,
-  testRun,
 } from './fire';
 export { hookCatalogue, hookFormat, hookText, lastNameOf } from './inspect/hook-catalogue';
 export { hookMatcher } from './inspect/hook-pattern';
-export { xlatedLines } from './inspect/xlated';
+export { xlatedInsn, xlatedLines } from './inspect/xlated';
 export { type KernelImage, type KernelProfile, kernelFacts } from './kernel-facts';
 export { collectCoverage } from './line-coverage/collect';
 export {
@@ -69,6 +68,9 @@ export {
   type ProgramCheck,
 } from './portability/check-object';
 export type { Gap, GapKind, GapSource } from './portability/gap';
+export { type RecordedRun, type RecordedStep, RunRecorder } from './stepping/run-recorder';
+export type { TestRunAttr, TestRunReply } from './test-run/attributes';
+export { progTestRun, testRun } from './test-run/test-run';
 export { formatTraceLine, type TraceLine } from './trace-pipe';
 export type { Histogram, HistogramBucket } from './typed/histogram';
 export {

@@ -15,6 +15,7 @@ import { type KernelImage, kernelFacts } from './kernel-facts';
 import { OutputDrain } from './output/drain';
 import type { Origin, Output } from './output/record';
 import { MachineServices } from './services';
+import type { RunRecorder } from './stepping/run-recorder';
 import { TracePipe } from './trace-pipe';
 import { wearArguments } from './worn-arguments';
 
@@ -36,6 +37,8 @@ export interface MachineOptions {
   readonly bootedNs?: number;
   /** Helper calls that are to fail ({@link parseFaults}). */
   readonly faults?: readonly FaultSpec[];
+  /** Records a run, instruction by instruction; programs are interpreted then. */
+  readonly recorder?: RunRecorder;
   /** Counts what runs of each program, for {@link coverageOf}; programs run slower. */
   readonly coverage?: boolean;
 }
@@ -55,6 +58,8 @@ export class Machine {
   readonly memory: KernelMemory;
   readonly runtime: BpfRuntime;
   readonly attachEnv: AttachEnv;
+  /** What helpers ask of the kernel. */
+  readonly services: MachineServices;
   readonly outputs: OutputDrain;
   readonly collections: Collection[] = [];
   /** What is pinned on this node. */
@@ -87,7 +92,8 @@ export class Machine {
     for (const format of image.tracepoints.all()) {
       this.kernel.hooks.declareInertTracepoint(format.group, format.name);
     }
-    const services = new MachineServices(this.kernel, this.tracePipe);
+    this.services = new MachineServices(this.kernel, this.tracePipe);
+    const { services } = this;
     const contexts = new ContextStack(this.memory, cpus);
     const { hooks } = this.kernel;
     this.attachEnv = new AttachEnv(
@@ -116,7 +122,15 @@ export class Machine {
       engine,
       tagRecord: () => this.origin(),
       coverage: options.coverage,
+      observer: options.recorder,
       interceptor: this.faults,
+    });
+    options.recorder?.attachTo({
+      memory,
+      moment: () => {
+        const { pid, comm } = this.kernel.current();
+        return { ns: this.kernel.nowNs() - this.startNs, cpu: this.kernel.cpu(), pid, comm };
+      },
     });
     this.outputs = new OutputDrain(this.memory);
     this.attachEnv.bpf = {

@@ -1,9 +1,23 @@
-import type { CurrentTask, KernelServices, RunInfo } from '@probed/helpers';
+import {
+  type CurrentTask,
+  type KernelServices,
+  type NetDevice,
+  PacketTable,
+  type RunInfo,
+} from '@probed/helpers';
 import type { KernelApi } from '@probed/system';
 import type { TracePipe } from './trace-pipe';
 
 /** The run info of programs whose hook has nothing of the kind. */
 export const NO_RUN_INFO: RunInfo = { cookie: 0, functionIp: 0, samplePeriod: 0 };
+
+/** The loopback device and the node's one Ethernet device, by index (include/linux/if_ether.h: ETH_HLEN). */
+const DEVICES: ReadonlyMap<number, NetDevice> = new Map([
+  [1, { mtu: 65536, headerBytes: 14 }],
+  [2, { mtu: 1500, headerBytes: 14 }],
+]);
+/** What socket cookies of test runs begin with, so that none is a real socket's. */
+const TEST_COOKIE = 2 ** 40;
 
 /** Takes what an iterator's program writes, all or nothing. */
 interface SeqSink {
@@ -16,6 +30,7 @@ export class MachineServices implements KernelServices {
   readonly walks: KernelApi['lookup'];
   /** Set by the attachment around each run. */
   runInfo: RunInfo = NO_RUN_INFO;
+  readonly packets = new PacketTable();
   private readonly seqs = new Map<number, SeqSink>();
 
   constructor(
@@ -111,6 +126,20 @@ export class MachineServices implements KernelServices {
 
   closeSeq(seq: number): void {
     this.seqs.delete(seq);
+  }
+
+  netDevice(ifindex: number): NetDevice | undefined {
+    return DEVICES.get(ifindex);
+  }
+
+  /** XDP test runs have no device but the loopback unless they name one; neither may be another. */
+  packetDevice(): number {
+    const packet = this.packets.current;
+    return packet?.kind === 'skb' ? packet.get('ifindex') : 1;
+  }
+
+  packetCookie(): number {
+    return TEST_COOKIE + 1;
   }
 
   run(): RunInfo {

@@ -228,10 +228,26 @@ describe('faults are thrown with what to do next', () => {
     ['another kind of map', () => coll.perfbuf('events'), { code: 'map-type' }],
     ['a CPU that is not there', () => machine.kprobe('vfs_read', { cpu: 4 }), { code: 'no-such-cpu' }],
     ['no object', () => machine.load(new Uint8Array(8)), { code: 'elf-bad-magic' }],
+    [
+      'what holds no object',
+      () => machine.load({} as Uint8Array),
+      { code: 'no-object', errnoName: 'EINVAL' },
+    ],
+    ['a directory', () => machine.load(__dirname), { code: 'no-such-file', errnoName: 'EISDIR' }],
+    [
+      'an option for a map that is not there',
+      () => machine.load(exampleObject('execaudit'), { maps: { event: {} } }),
+      { code: 'no-such-name' },
+    ],
+    ['a run of nothing', () => machine.run({} as { scenario: string }), { code: 'no-such-name' }],
+    ['a run without end', () => machine.run({ scenario: 'demo', for: 'x' }), { code: 'duration' }],
+    ['chance that is no number', () => new Machine({ seed: 'x' as unknown as number }), { code: 'machine' }],
   ])('%s', (_name, work, expected) => {
     const error = caught(work);
     expect(error).toMatchObject(expected);
-    expect(error.message).toMatch(/did you mean|known:|the machine has|it is a|ELF|KIND/i);
+    expect(error.message).toMatch(
+      /did you mean|known:|the machine has|it is a|ELF|KIND|is a directory|its path|e\.g\.|whole number/i,
+    );
   });
 
   test('a program that is refused, with the kernel log', () => {

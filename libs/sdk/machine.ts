@@ -167,6 +167,8 @@ export class Machine {
     const { seed, cpus, engine, hostname, wallTime, memoryLimit, faults } = options;
     if (cpus !== undefined && !(Number.isInteger(cpus) && cpus >= 1 && cpus <= CPUS_MAX))
       fail('machine', `${cpus} CPUs`, { errno: EINVAL, hint: `1 to ${CPUS_MAX}` });
+    if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
+      fail('machine', `${seed} is no seed`, { errno: EINVAL, hint: 'a whole number' });
     const core = new CoreMachine({
       image: imageOf(options),
       seed,
@@ -392,11 +394,12 @@ export class Machine {
       const names = SCENARIOS.map(({ name }) => name);
       fail('no-such-name', `no scenario ${options.scenario}`, {
         errno: 2,
-        hint: suggestion(options.scenario, names),
+        hint: suggestion(String(options.scenario), names),
       });
     }
+    const span = nanoseconds(options.for ?? scenario.defaultDurationNs);
     inside(this).core.start(scenario);
-    this.advance(options.for ?? scenario.defaultDurationNs);
+    this.advance(span);
   }
 
   /** Starts an emulated program as a process of its own; it runs as time passes, firing real hooks all the way. */
@@ -516,8 +519,10 @@ function imageOf({ btf, release }: MachineOptions): KernelImage {
 function configure(spec: CollectionSpec, options: LoadOptions): void {
   for (const [name, value] of Object.entries(options.rodata ?? {})) spec.rodata[name] = value;
   for (const [name, value] of Object.entries(options.variables ?? {})) spec.variables[name] = value;
-  for (const [name, { maxEntries }] of Object.entries(options.maps ?? {}))
-    if (maxEntries !== undefined) spec.maps[name].maxEntries = maxEntries;
+  for (const [name, { maxEntries }] of Object.entries(options.maps ?? {})) {
+    const map = spec.maps[name];
+    if (maxEntries !== undefined) map.maxEntries = maxEntries;
+  }
   for (const [name, target] of Object.entries(options.attachTo ?? {})) spec.programs[name].attachTo = target;
   for (const name of options.programs ?? []) spec.programs[name];
 }

@@ -101,9 +101,31 @@ describe('prog dump and list', () => {
 
   test('jited prints the module as text that assembles', async () => {
     const { stdout } = probectl('prog', 'dump', example('syscount'), '--format', 'jited');
-    expect(stdout).toMatch(/^;; count_syscall \(raw_tp\/sys_enter\): \d+ bytes of WebAssembly\n\(module\n/);
+    expect(stdout).toMatch(/^;; count_syscall \(raw_tracepoint\/sys_enter\): \d+ bytes of WebAssembly\n\(module\n/);
     const module = (await loadWabt()).parseWat('out.wat', stdout, { threads: true, mutable_globals: true });
     expect(WebAssembly.validate(module.toBinary({}).buffer as Uint8Array<ArrayBuffer>)).toBe(true);
+  });
+
+  test('step lists a run, the same with each seed', () => {
+    const args = ['prog', 'step', example('syscount'), 'count_syscall', '--run', '2', '--json'];
+    const steps = documents(...args);
+    const last = steps.pop();
+    expect(last).toMatchObject({
+      type: 'run',
+      program: 'count_syscall',
+      run: 2,
+      steps: steps.length,
+      result: 0,
+    });
+    expect(steps[0]).toMatchObject({ step: 1, slot: 0, depth: 0, source: { text: expect.any(String) } });
+    expect(documents(...args).slice(0, -1)).toEqual(steps);
+    const { stdout } = probectl(...args.slice(0, 4));
+    expect(stdout).toMatch(/^ +\d+: \(18\) r1 = map\[counts\] +r1=0x[0-9a-f]+ map counts$/m);
+    const never = probectl('prog', 'step', example('syscount'), 'count_syscall', '--scenario', 'none');
+    expect({ code: never.code, line: never.stderr.split('\n').at(-2) }).toEqual({
+      code: 1,
+      line: expect.stringMatching(/did not run at all in scenario none.*--why/),
+    });
   });
 
   test('list shows programs, maps and variables', () => {

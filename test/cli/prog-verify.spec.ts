@@ -72,6 +72,47 @@ test('prog verify prints a table, with -v the logs above it', () => {
   expect(probectl('prog', 'verify', '-v', example('syscount')).stdout).toMatch(/^ +processed \d+ insns/m);
 });
 
+describe('prog verify --explain', () => {
+  test('says why with the line of C, where values come from, the way there and the fix', () => {
+    const { code, stdout } = probectl('prog', 'verify', '--explain', rejectedExample('out_of_bounds'));
+    expect(code).toBe(1);
+    for (const part of [
+      /^✗ .*out_of_bounds\.bpf\.o: count_by_number \(raw_tracepoint\/sys_enter\) was refused: EINVAL$/m,
+      /^ {2}math between map_value pointer and register with unbounded min value is not allowed$/m,
+      /--> .*out_of_bounds\.bpf\.c:26 in count_by_number\(\)/,
+      /26 \| +h->slots\[nr\] \+= 1;/,
+      /What it means/,
+      /What usually fixes it/,
+      /← rejected\/out_of_bounds\.bpf\.c:21 .*r6 = \*\(u64 \*\)\(r1 \+8\)/,
+      /How it got there\n.*:24 .*jump not taken +if \(!h\)/,
+    ]) {
+      expect(stdout).toMatch(part);
+    }
+    expect(stdout).not.toContain('\x1b');
+  });
+
+  test('as a member of the JSON document, of refused programs only', () => {
+    const { stdout } = probectl(
+      'prog',
+      'verify',
+      '--explain',
+      rejectedExample('leaked_record'),
+      example('syscount'),
+      '--json',
+    );
+    const [refused, fine] = parseDocuments(stdout);
+    expect(fine).not.toHaveProperty('explanation');
+    expect(refused['explanation']).toMatchObject({
+      id: 'unreleased-reference',
+      errno: 22,
+      at: { code: 'exit', line: 29 },
+      acquired: { line: 19, source: expect.stringContaining('bpf_ringbuf_reserve') },
+      path: [{ kind: 'not-taken' }, { kind: 'taken' }],
+      omitted: 0,
+    });
+  });
+});
+
 test('the demo explains every example there is', () => {
   const { code, stdout } = probectl('demo', '--for', '500ms');
   const names = accepted.map((path) => path.split('/').at(-2)!);

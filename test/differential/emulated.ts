@@ -44,6 +44,8 @@ export const MAP_INFOS: ReadonlyMap<string, MapInfo> = new Map(
 export interface ProgramKind {
   readonly type: number;
   readonly attachType: number;
+  /** BPF_F_…; none by default. */
+  readonly flags?: number;
 }
 
 /** A plain sched_cls program. */
@@ -66,7 +68,7 @@ export function programSpec(program: readonly Insn[], kind: ProgramKind): Progra
     expectedAttachType: kind.attachType,
     attachTo: '',
     optional: false,
-    flags: 0,
+    flags: kind.flags ?? 0,
     insns,
     refs,
     funcInfo: [],

@@ -5,8 +5,10 @@
  */
 import { Prng } from '@probed/base';
 import { encodeInsns, type Insn } from '@probed/isa';
+import type { KernelFacts } from '@probed/spec';
 import { judge, TC } from './emulated';
 import { generateProgram, mutateProgram } from './generate';
+import { generateKfuncProgram } from './generate-kfuncs';
 import { generateLinkProgram } from './generate-links';
 import { generatePointerProgram, POINTER_MAPS } from './generate-pointers';
 import { hostFacts } from './host-facts';
@@ -14,6 +16,8 @@ import { openHostKernel } from './host-kernel';
 import { differentialCount, differentialSeed } from './options';
 
 const LOG_STATS = 4;
+/** A state is kept at every pruning point: more of pruning is seen in small programs. */
+const BPF_F_TEST_STATE_FREQ = 8;
 /** Logs of programs that run into the limits fill gigabytes and say little. */
 const LOG_BYTES_MAX = 1 << 20;
 
@@ -35,8 +39,9 @@ function firstDifference(kernel: readonly string[], ours: readonly string[]): st
   ].join('\n');
 }
 
-const GENERATORS: readonly [name: string, generate: (prng: Prng) => Insn[]][] = [
+const GENERATORS: readonly [name: string, generate: (prng: Prng, facts: KernelFacts) => Insn[]][] = [
   ['computing', (prng) => generateProgram(prng, prng.between(3, 12), { packetHelpers: true })],
+  ['kernel functions', (prng, facts) => generateKfuncProgram(prng, facts, prng.between(3, 10))],
   ['links', (prng) => generateLinkProgram(prng, prng.between(3, 14))],
   ['pointers', (prng) => generatePointerProgram(prng, prng.between(2, 8))],
 ];
@@ -55,14 +60,21 @@ test.each(GENERATORS)('logs are the kernel’s: programs about %s', async (name,
     let compared = 0;
     for (let i = 0; i < count; i++) {
       const prng = new Prng(differentialSeed * 1_000_003 + i);
-      const insns = generate(prng);
+      const insns = generate(prng, facts);
       for (const program of [insns, mutateProgram(prng, insns)]) {
         const logLevel = 1 + (i & 1) + LOG_STATS;
-        const options = { type: TC.type, insns: encodeInsns(program), logLevel, logSize: LOG_BYTES_MAX };
+        const flags = i % 3 === 0 ? BPF_F_TEST_STATE_FREQ : 0;
+        const options = {
+          type: TC.type,
+          insns: encodeInsns(program),
+          logLevel,
+          flags,
+          logSize: LOG_BYTES_MAX,
+        };
         const { log } = await kernel.load(options);
         if (log.length >= LOG_BYTES_MAX - 1) continue;
         compared++;
-        const ours = judge(program, facts, TC, logLevel).log;
+        const ours = judge(program, facts, { ...TC, flags }, logLevel).log;
         const difference = firstDifference(comparable(log.trimEnd().split('\n')), comparable(ours));
         if (difference) wrong.push(`program ${i}, level ${logLevel}\n${difference}`);
       }

@@ -11,6 +11,7 @@ import type { KernelFacts } from '@probed/spec';
 import { complaint } from './complaint';
 import { judge } from './emulated';
 import { generateProgram, mutateProgram } from './generate';
+import { generateKfuncProgram } from './generate-kfuncs';
 import { generateLinkProgram } from './generate-links';
 import { generatePointerProgram, POINTER_MAPS } from './generate-pointers';
 import { hostFacts } from './host-facts';
@@ -37,8 +38,9 @@ async function compare(kernel: HostKernel, facts: KernelFacts, insns: readonly I
   };
 }
 
-const GENERATORS: readonly [name: string, generate: (prng: Prng) => Insn[]][] = [
+const GENERATORS: readonly [name: string, generate: (prng: Prng, facts: KernelFacts) => Insn[]][] = [
   ['computing', (prng) => generateProgram(prng, prng.between(3, 16), { packetHelpers: true })],
+  ['kernel functions', (prng, facts) => generateKfuncProgram(prng, facts, prng.between(3, 14))],
   ['links', (prng) => generateLinkProgram(prng, prng.between(3, 14))],
   ['pointers', (prng) => generatePointerProgram(prng, prng.between(2, 10))],
 ];
@@ -56,7 +58,7 @@ test.each(GENERATORS)('verdicts are the kernel’s: programs about %s', async (n
     const count = differentialCount(100);
     for (let i = 0; i < count; i++) {
       const prng = new Prng(differentialSeed * 1_000_003 + i);
-      const insns = generate(prng);
+      const insns = generate(prng, facts);
       for (const program of [insns, mutateProgram(prng, insns)]) {
         tally.add(i, program, await compare(kernel, facts, program));
       }

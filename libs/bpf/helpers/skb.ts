@@ -142,8 +142,11 @@ function skbUnderCgroup(c: HelperContext, map: BpfMap | undefined, at: number, i
 /** net/core/filter.c. */
 export const SKB_HELPERS: HelperFamily = {
   skb_load_bytes: (c) => (ctx, offset, dst, bytes) => {
-    const skb = skbAt(c, ctx);
-    return load(c, skb, offset < 0 ? NOWHERE : skb.data + offset, dst, bytes >>> 0);
+    const skb = c.services.packets?.at(ctx);
+    if (skb?.kind === 'skb') return load(c, skb, offset < 0 ? NOWHERE : skb.data + offset, dst, bytes >>> 0);
+    // A flow dissector on a frame without a packet around it.
+    c.memory.u8.fill(0, dst, dst + (bytes >>> 0));
+    return E.FAULT;
   },
   skb_load_bytes_relative: (c) => (ctx, offset, dst, bytes, header) =>
     loadRelative(c, skbAt(c, ctx), offset >>> 0, dst, bytes >>> 0, header >>> 0),

@@ -1,4 +1,5 @@
 import { assert } from '@probed/base';
+import type { PacketTable } from '@probed/helpers';
 import type { BpfMap } from '@probed/maps';
 import type { KernelMemory } from '@probed/memory';
 import type { CallbackInvoker, ExecutionEnv, HelperFn, KernelFacts } from '@probed/spec';
@@ -27,6 +28,7 @@ export class CollectionEnv implements ExecutionEnv {
     readonly kfunc: KfuncSource,
     private readonly tailCalls: TailCalls,
     private readonly interceptor?: Pick<HelperInterceptor, 'tailCall'>,
+    private readonly packets?: PacketTable,
   ) {}
 
   mapObject(name: string): number {
@@ -52,7 +54,7 @@ export class CollectionEnv implements ExecutionEnv {
   }
 
   loadPacket(ctx: number, offset: number, bytes: number): number {
-    const value = loadPacket(this.memory, ctx, offset, bytes);
+    const value = loadPacket(this.memory, ctx, offset, bytes, this.packets?.at(ctx));
     return value === undefined ? 0 : this.leave(value);
   }
 

@@ -22,6 +22,7 @@ import { type HelperInterceptor, intercepted } from './helper-interceptor';
 import { LoadedProgram } from './loaded-program';
 import { mapInfoOf } from './map-info';
 import { RecursionGuards } from './recursion-guard';
+import { observed, type RunObserver } from './run-observer';
 import { RunStacks } from './run-stacks';
 import { TailCalls } from './tail-calls';
 
@@ -39,6 +40,8 @@ export interface RuntimeOptions {
   readonly coverage?: boolean;
   /** Sees every instruction that the interpreter runs. */
   readonly observe?: StepObserver;
+  /** Sees each instruction that runs; programs are interpreted then. */
+  readonly observer?: RunObserver;
   /** Stands between programs and helpers. */
   readonly interceptor?: HelperInterceptor;
 }
@@ -182,7 +185,13 @@ export class BpfRuntime {
   }
 
   private build(program: VerifiedProgram, env: CollectionEnv, counters: ExecutionCounters | undefined) {
-    if (this.options.engine === 'interp') {
+    const { engine, observer } = this.options;
+    if (observer) {
+      const observe: RunObserver['step'] = (slot, registers, depth) => observer.step(slot, registers, depth);
+      const executable = createInterpreter(program, env, { counters, observe });
+      return ok({ executable: observed(program, executable, observer), wasm: undefined });
+    }
+    if (engine === 'interp') {
       return ok({
         executable: createInterpreter(program, env, { counters, observe: this.options.observe }),
         wasm: undefined,

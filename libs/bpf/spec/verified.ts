@@ -71,4 +71,6 @@ export interface VerifiedProgram {
   readonly processed: number;
   /** How far it reaches into the buffers that an iterator hands it, bytes: the attachment refuses shorter ones. */
   readonly bufferBytes: { readonly rdonly: number; readonly rdwr: number };
+  /** How far it reaches into its context, bytes (`max_ctx_offset`). */
+  readonly contextBytes: number;
 }

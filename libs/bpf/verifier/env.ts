@@ -91,6 +91,8 @@ export class SubprogInfo {
   isAsyncCb = false;
   /** Bytes of stack used (a positive number). */
   stackDepth = 0;
+  /** Bytes of stack that the code as it is uses: spills that Linux would remove included. */
+  frameBytes = 0;
   /** Frame offset below which only spills around calls lie (`fastcall_stack_off`). */
   fastcallStackOff = 0;
   /** A call matches the pattern but clobbers more than its prototype tells. */
@@ -153,6 +155,8 @@ export class VerifierEnv {
   prevLineInfo: LineInfo | undefined = undefined;
   /** Maps named so far, in order of first use. */
   readonly usedMaps: MapInfo[] = [];
+  /** The one arena that a program may name. */
+  arena: MapInfo | undefined = undefined;
   /** Map each map-loading ld_imm64 names, by slot. */
   readonly mapOf = new Map<number, MapInfo>();
   /** Registers an instruction wants printed besides those it names, per frame of the current state. */
@@ -213,6 +217,8 @@ export class VerifierEnv {
   exploreAluLimits = false;
   /** How far the program reaches into buffers whose size its attachment knows (`max_rdonly_access`), bytes. */
   readonly bufferBytes = { rdonly: 0, rdwr: 0 };
+  /** Bytes of the context that accesses reach (`max_ctx_offset`). */
+  contextBytes = 0;
   /** Goes along, where someone wants an explanation. */
   observer: WalkObserver | undefined = undefined;
   /** What a tracing program hangs on; set by the attach check. */

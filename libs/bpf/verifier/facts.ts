@@ -1,4 +1,4 @@
-import { BPF_CLASS, insnClass, isJmpClass, isLdImm64 } from '@probed/isa';
+import { BPF_CLASS, type Insn, insnClass, isJmpClass, isLdImm64, OP_EXIT } from '@probed/isa';
 import type { InsnFacts, Subprogram, VerifiedProgram } from '@probed/spec';
 import type { InsnAux, VerifierEnv } from './env';
 import { isConditional } from './structure/conditional';
@@ -35,22 +35,28 @@ function subprograms(env: VerifierEnv): Subprogram[] {
     start: sub.start,
     end: env.subprogEnd(n),
     name: sub.name || (n === 0 ? env.spec.name : `func#${n}`),
-    stackDepth: sub.stackDepth,
+    stackDepth: sub.frameBytes,
     isCallback: sub.isCb,
   }));
+}
+
+/** Linux does not look at the offset of an exit; compilers take instructions as the ISA has them. */
+function withoutStrayOffset(insn: Insn): Insn {
+  return insn.opcode === OP_EXIT && insn.off !== 0 ? { ...insn, off: 0 } : insn;
 }
 
 /** Mints the verified program; called once everything has passed. */
 export function mint(env: VerifierEnv): VerifiedProgram {
   const program = {
     spec: env.spec,
-    insns: env.insns,
+    insns: env.insns.map(withoutStrayOffset),
     facts: insnFacts(env),
     subprograms: subprograms(env),
     maps: env.usedMaps,
     log: env.log.lines(),
     processed: env.insnProcessed,
     bufferBytes: env.bufferBytes,
+    contextBytes: env.contextBytes,
   };
   return program as unknown as VerifiedProgram;
 }

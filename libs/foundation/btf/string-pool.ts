@@ -5,7 +5,7 @@ export class StringPool {
   private readonly section = new ByteWriter(1024);
   private readonly offsets = new Map<string, number>([['', 0]]);
 
-  /** @param base bytes of the strings that come before, in split BTF; their texts are not looked up */
+  /** @param base bytes of the strings that come before, in split BTF */
   constructor(private readonly base = 0) {
     if (base === 0) this.section.u8(0);
   }
@@ -19,11 +19,6 @@ export class StringPool {
       this.section.bytes(utf8.encode(text)).u8(0);
     }
     return offset;
-  }
-
-  /** Says that a text lies at an offset already (of the base). */
-  know(text: string, offset: number): void {
-    if (!this.offsets.has(text)) this.offsets.set(text, offset);
   }
 
   get size(): number {

@@ -9,7 +9,6 @@ export { ObjectEncoder } from './object-encoder';
 export type { HookSample } from './perf-event';
 export { type HookValue, isMembers, Pointer } from './pointer';
 export { fireSyscall } from './syscall';
-export { type TestRunInput, type TestRunOutput, testRun } from './test-run';
 export { fireUsdt } from './usdt-probe';
 export { fireUserFunction } from './user-function';
 export { anyWord } from './words';

@@ -30,6 +30,11 @@ export function* xlatedLines(
   }
 }
 
+/** One instruction, as {@link xlatedLines} has it, without its number. */
+export function xlatedInsn(program: ProgramSpec, slot: number): string {
+  return disassembleInsn(program.insns, slot, namesOf(program));
+}
+
 function sourceText({ text, file, line, column }: LineInfo, linum: boolean): string {
   const place = linum ? ` [file:${file} line_num:${line} line_col:${column}]` : '';
   return `; ${text.trim()}${place}`;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BPF_MAP_TYPE } from '@probed/abi';
 import {
@@ -49,6 +49,8 @@ interface SpecState {
 }
 
 const ENOENT = 2;
+const EISDIR = 21;
+const EINVAL = 22;
 
 /**
  * An object file, parsed and not loaded: what can be set before load. One spec can be loaded any number of times, also
@@ -106,8 +108,19 @@ export function objectOf(spec: CollectionSpec): SpecState {
 }
 
 function bytesOf(source: Uint8Array | ArrayBuffer | string): Uint8Array {
-  if (typeof source !== 'string') return isBytes(source) ? source : new Uint8Array(source as ArrayBuffer);
-  if (!existsSync(source)) fail('no-such-file', `no file ${source}`, { errno: ENOENT });
+  if (isBytes(source)) return source;
+  // Of another realm too: jest runs tests in one of its own.
+  if (Object.prototype.toString.call(source).endsWith('ArrayBuffer]'))
+    return new Uint8Array(source as ArrayBuffer);
+  if (typeof source !== 'string')
+    return fail('no-object', `${source === null ? 'null' : typeof source} is no object file`, {
+      errno: EINVAL,
+      hint: 'its path, its bytes, or a CollectionSpec',
+    });
+  const found = statSync(source, { throwIfNoEntry: false });
+  if (!found) fail('no-such-file', `no file ${source}`, { errno: ENOENT });
+  if (found.isDirectory())
+    fail('no-such-file', `${source} is a directory, a file is wanted`, { errno: EISDIR });
   return readFileSync(source);
 }
 

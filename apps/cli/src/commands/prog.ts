@@ -6,6 +6,8 @@ import { progDumpCommand } from './prog-dump';
 import { progListCommand } from './prog-list';
 import { progLoadCommand } from './prog-load';
 import { progLogCommand, progShowCommand, progUnloadCommand } from './prog-loaded';
+import { progStepCommand } from './prog-step';
+import { progTestRunCommand } from './prog-test-run';
 import { progTracelogCommand } from './prog-tracelog';
 import { progVerifyCommand } from './prog-verify';
 
@@ -19,6 +21,8 @@ export function progCommand(): Command {
         'probectl prog verify my.bpf.o',
         'probectl prog check my.bpf.o --btf vmlinux-5.4.btf --btf vmlinux-6.1.btf',
         'probectl prog dump my.bpf.o on_exec',
+        'probectl prog test-run filter.bpf.o --data-in packet.bin',
+        'probectl prog step my.bpf.o on_exec',
         'probectl prog load my.bpf.o',
         'probectl prog list',
       ],
@@ -30,6 +34,8 @@ export function progCommand(): Command {
       progVerifyCommand(),
       progCheckCommand(),
       progDumpCommand(),
+      progTestRunCommand(),
+      progStepCommand(),
       progLogCommand(),
       progTracelogCommand(),
       progUnloadCommand(),

@@ -9,6 +9,7 @@ import {
   objectsWithMap,
   parseFaults,
   RecordDecoder,
+  type RunRecorder,
   resizeMaps,
   setVariables,
   type TraceLine,
@@ -64,7 +65,11 @@ export class RunSession {
   ) {}
 
   /** Reads and configures the files, boots the machine, loads and attaches. Faults end the command. */
-  static async open(files: readonly string[], options: RunOptions): Promise<RunSession> {
+  static async open(
+    files: readonly string[],
+    options: RunOptions,
+    recorder?: RunRecorder,
+  ): Promise<RunSession> {
     const scenario = findScenario(options.scenario);
     const init = mapInitOf(options);
     const image = chosenKernel(options);
@@ -83,7 +88,7 @@ export class RunSession {
     const { seed, cpus, engine } = options;
     const faults = (options.fault ?? []).flatMap((text) => orFail(parseFaults(text)));
     const coverage = options.coverage === true;
-    const machine = new Machine({ image, seed, cpus, engine, faults, coverage });
+    const machine = new Machine({ image, seed, cpus, engine, faults, coverage, recorder });
     // What init does at boot is over before anything is attached.
     if (scenario === QUIET) machine.run(QUIET_AFTER_NS, () => {});
     const session = new RunSession(machine, scenario, options);

@@ -89,7 +89,10 @@ function checkMov(env: VerifierEnv, insn: Insn): void {
   checkMovFields(env, insn, wide);
   const src = checkSrc(env, insn.src);
   const dst = checkDstNoMark(env, insn.dst);
-  if (wide && insn.off === 0) {
+  if (wide && insn.off === ADDR_SPACE_CAST) {
+    markRegUnknown(env, dst);
+    if (insn.imm === BPF_ADDR_SPACE.KERNEL_TO_ARENA) dst.markPointer(RegBase.PTR_TO_ARENA);
+  } else if (wide && insn.off === 0) {
     assignScalarIdBeforeMov(env, src);
     dst.copyFrom(src);
   } else if (isPointerValue(env, src)) {
@@ -108,7 +111,10 @@ function checkMovFields(env: VerifierEnv, insn: Insn, wide: boolean): void {
     if (insn.imm !== BPF_ADDR_SPACE.KERNEL_TO_ARENA && insn.imm !== BPF_ADDR_SPACE.ARENA_TO_KERNEL) {
       env.reject('EINVAL', 'addr_space_cast insn can only convert between address space 1 and 0');
     }
-    env.reject('EINVAL', 'addr_space_cast insn can only be used in a program that has an associated arena');
+    if (!env.arena) {
+      env.reject('EINVAL', 'addr_space_cast insn can only be used in a program that has an associated arena');
+    }
+    return;
   }
   const sizes = wide ? [0, 8, 16, 32] : [0, 8, 16];
   if (!sizes.includes(insn.off) || insn.imm !== 0) env.reject('EINVAL', 'BPF_MOV uses reserved fields');
@@ -150,6 +156,7 @@ function checkBinary(env: VerifierEnv, insn: Insn): void {
 function adjustRegMinMaxVals(env: VerifierEnv, insn: Insn, op: number): void {
   const regs = env.curRegs;
   const dst = regs[insn.dst];
+  if (computesArenaPointer(env, insn, dst)) return;
   const dstIsPtr = dst.type !== RegBase.SCALAR_VALUE;
   let src: RegState;
   if (isRegOperand(insn)) {
@@ -178,6 +185,14 @@ function adjustRegMinMaxVals(env: VerifierEnv, insn: Insn, op: number): void {
     }
   }
   addScalars(env, insn, op, dst, src);
+}
+
+/** Whatever is computed of a pointer into the arena is one: its upper half is put right when it is used. */
+function computesArenaPointer(env: VerifierEnv, insn: Insn, dst: RegState): boolean {
+  if (dst.type === RegBase.PTR_TO_ARENA) return true;
+  if (!isRegOperand(insn) || env.curRegs[insn.src].type !== RegBase.PTR_TO_ARENA) return false;
+  dst.copyFrom(env.curRegs[insn.src]);
+  return true;
 }
 
 function combinePointers(env: VerifierEnv, insn: Insn, op: number, dst: RegState): void {

@@ -20,6 +20,9 @@ const RMW: ReadonlySet<number> = new Set([
   A.CMPXCHG,
 ]);
 
+/** Operations that x86-64 makes of a loop, which has no fault handler (bpf_jit_supports_insn). */
+const NOT_IN_ARENA: ReadonlySet<number> = new Set([A.AND | A.FETCH, A.OR | A.FETCH, A.XOR | A.FETCH]);
+
 /** An atomic instruction (`check_atomic`). */
 export function checkAtomic(env: VerifierEnv, insn: Insn): void {
   if (RMW.has(insn.imm)) {
@@ -45,6 +48,7 @@ function checkPtrType(env: VerifierEnv, regno: number, what: string): void {
   const { type } = env.curRegs[regno];
   const base = baseType(type);
   const bad =
+    (base === RegBase.PTR_TO_ARENA && NOT_IN_ARENA.has(env.insns[env.insnIdx].imm)) ||
     base === RegBase.PTR_TO_CTX ||
     base === RegBase.PTR_TO_FLOW_KEYS ||
     typeIsPktPointer(base) ||

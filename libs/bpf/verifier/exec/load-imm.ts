@@ -7,7 +7,7 @@ import {
   ldImm64Value,
   subprogTarget,
 } from '@probed/isa';
-import { ProgType } from '@probed/spec';
+import { MapType, ProgType } from '@probed/spec';
 import { funcOf } from '../calls/func-signature';
 import { prepareFuncExit } from '../calls/subprog-call';
 import type { VerifierEnv } from '../env';
@@ -41,6 +41,8 @@ export function checkLdImm(env: VerifierEnv, insn: Insn): void {
   }
   const map = env.mapOf.get(at);
   const byValue = insn.src === BPF_PSEUDO_LD.MAP_VALUE || insn.src === BPF_PSEUDO_LD.MAP_IDX_VALUE;
+  // An arena's address is the user's: a number until it is cast.
+  if (byValue && map?.type === MapType.ARENA) return;
   dst.markPointer(byValue ? RegBase.PTR_TO_MAP_VALUE : RegBase.CONST_PTR_TO_MAP);
   dst.map = map;
   if (byValue) dst.off = high.imm;

@@ -69,6 +69,25 @@ export const MEMORY_MESSAGES: readonly MessageRow[] = [
       asm: `${UNKNOWN_NUMBER}\n${CHECKED}\nr6 >>= 2\nr0 += r6\nr0 = *(u8 *)(r0 + 0)\nout: r0 = 0\nexit`,
     },
   }),
+  message('unbounded-size', "R… unbounded memory access, use 'var &= const' or 'if (var < const)'", {
+    meaning: 'The size handed to a helper has no upper bound on this path.',
+    fix: 'Bound it right before the call: `if (len > sizeof(buf)) len = sizeof(buf);` with an unsigned len, or a mask.',
+    example: {
+      asm: `${UNKNOWN_NUMBER}\nr6 >>= 2\nr1 = r10\nr1 += -8\n*(u64 *)(r10 - 8) = 0\nr2 = r6\ncall trace_printk\nr0 = 0\nexit`,
+    },
+  }),
+  message('negative-size', "R… min value is negative, either use unsigned or 'var &= const'", {
+    meaning: 'The size handed to a helper may be below 0.',
+    fix: 'Make it unsigned, or test `if (len < 0) return 0;`. What a helper returned is signed: test it before it is a size.',
+    example: {
+      asm: `${UNKNOWN_NUMBER}\nr1 = r10\nr1 += -8\n*(u64 *)(r10 - 8) = 0\nr2 = r6\ncall trace_printk\nr0 = 0\nexit`,
+    },
+  }),
+  message('sock-access', 'R… invalid … access off=… size=…', {
+    meaning: 'The struct that the pointer points to has no such field for programs, or not of this size.',
+    fix: 'Use the fields of the struct as the uapi headers declare it, whole and by their names.',
+    example: tc('r1 = *(u64 *)(r1 + 168)\nif r1 == 0 goto out\nr0 = *(u64 *)(r1 + 4)\nout: r0 = 0\nexit'),
+  }),
   message('math-unbounded', 'math between … pointer and register with unbounded min value is not allowed', {
     meaning: 'A number that may be any negative one is added to a pointer; the result could wrap around.',
     fix: 'Bound the number before it is added: make it unsigned and test it, or mask it.',

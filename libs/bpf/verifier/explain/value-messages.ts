@@ -112,6 +112,21 @@ export const VALUE_MESSAGES: readonly MessageRow[] = [
       asm: 'r6 = 0\nagain: r6 += 1\nif r6 < 0x7fffffff goto again\nr0 = 0\nexit',
     },
   }),
+  message('reserved-fields', '… uses reserved fields', {
+    meaning: 'A field of the instruction that must be 0 is not.',
+    fix: 'This is not what compilers write: look at what generates or patches the instructions.',
+    example: { asm: '.insn 0xb7 0 1 0 0\nexit' },
+  }),
+  message('unknown-opcode', 'unknown opcode …', {
+    meaning: 'No instruction has this opcode.',
+    fix: 'Check that the bytes are eBPF of this byte order, and that jumps and patches fall on instructions.',
+    example: { asm: '.insn 0xff 0 0 0 0\nexit' },
+  }),
+  message('last-insn', 'last insn is not an exit or jmp', {
+    meaning: 'The program, or one of its functions, runs off its end.',
+    fix: 'End every function with a return. Compilers leave it out after undefined behaviour such as an endless loop.',
+    example: { asm: 'r0 = 0' },
+  }),
   message('insns-unreachable', 'unreachable insn …', {
     meaning: 'No path leads to the instruction.',
     fix: 'Remove it. From a compiler: a function without a return, or undefined behaviour that it cut off.',

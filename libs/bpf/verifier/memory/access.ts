@@ -67,6 +67,7 @@ const CHECKS: Readonly<Partial<Record<RegBase, AccessCheck>>> = {
   [RegBase.PTR_TO_BTF_ID]: accessBtf,
   [RegBase.CONST_PTR_TO_MAP]: accessMapPtr,
   [RegBase.PTR_TO_BUF]: accessBuf,
+  [RegBase.PTR_TO_ARENA]: accessArena,
 };
 
 const FLAGGED: ReadonlySet<RegBase> = new Set([
@@ -180,5 +181,10 @@ function accessBuf(env: VerifierEnv, a: MemAccess, reg: RegState, off: number): 
   const readOnly = (reg.type & MEM_RDONLY) !== 0;
   if (a.write && readOnly) env.reject('EACCES', `R${a.regno} cannot write into ${regTypeStr(reg.type)}`);
   checkBufferAccess(env, reg, a.regno, off, a.size, readOnly ? 'rdonly' : 'rdwr');
+  loadUnknown(env, a);
+}
+
+/** Any address of the arena will do: what is not there reads as 0 (BPF_PROBE_MEM32). */
+function accessArena(env: VerifierEnv, a: MemAccess): void {
   loadUnknown(env, a);
 }

@@ -3,8 +3,9 @@ import { tnumString } from '../scalar';
 import type { RegState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
 
-/** BPF_F_STRICT_ALIGNMENT in the program's flags. */
+/** BPF_F_STRICT_ALIGNMENT in the program's flags, and BPF_F_ANY_ALIGNMENT, which takes it back. */
 const BPF_F_STRICT_ALIGNMENT = 1;
+const BPF_F_ANY_ALIGNMENT = 2;
 /** What the kernel takes for the packet's misalignment. */
 const NET_IP_ALIGN = 2;
 
@@ -32,7 +33,7 @@ export function checkPtrAlignment(
   strictOnce: boolean,
 ): void {
   const strict =
-    strictOnce || reg.type === RegBase.PTR_TO_STACK || (env.spec.flags & BPF_F_STRICT_ALIGNMENT) !== 0;
+    strictOnce || reg.type === RegBase.PTR_TO_STACK || wantsStrict(env.spec.flags);
   if (!strict || size === 1 || reg.type === RegBase.PTR_TO_ARENA) return;
   const packet = reg.type === RegBase.PTR_TO_PACKET || reg.type === RegBase.PTR_TO_PACKET_META;
   const fixed = reg.off + off + (packet ? NET_IP_ALIGN : 0);
@@ -47,4 +48,8 @@ export function checkPtrAlignment(
   }
   const what = DESCRIPTION[reg.type as RegBase] ?? '';
   env.reject('EACCES', `misaligned ${what}access off ${tnumString(reg.v)}+${reg.off}+${off} size ${size}`);
+}
+
+function wantsStrict(flags: number): boolean {
+  return (flags & (BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT)) === BPF_F_STRICT_ALIGNMENT;
 }

@@ -46,6 +46,7 @@ export function checkCtxAccess(env: VerifierEnv, a: MemAccess, reg: RegState, of
     env.verbose(sourceLine(env, a.insnIdx, '; '));
     env.fail('EACCES');
   }
+  env.contextBytes = Math.max(env.contextBytes, off + a.size);
   if (a.write || a.valueRegno < 0) return;
   const dst = env.curRegs[a.valueRegno];
   if (value.type === RegBase.SCALAR_VALUE) {

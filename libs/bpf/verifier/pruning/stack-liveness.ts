@@ -258,7 +258,7 @@ export class BpfLiveness {
       const added = slotList(rows[at + word] & ~before[word], rows[at + word + 1] & ~before[word + 1]);
       const gone = slotList(before[word] & ~rows[at + word], before[word + 1] & ~rows[at + word + 1]);
       if (!added && !gone) continue;
-      this.env.verbose(`${head}${added ? `+${name} ${added} ` : ''}${gone ? `-${name} ${gone} ` : ''}\n`);
+      this.env.verbose(`${head}${added ? `+${name} ${added} ` : ''}${gone ? `-${name} ${gone}` : ''}\n`);
     }
   }
 

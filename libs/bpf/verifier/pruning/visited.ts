@@ -38,6 +38,13 @@ function exploredAt(env: VerifierEnv, insn: number): ExploredState[] {
   return list;
 }
 
+/** BPF_F_TEST_STATE_FREQ in the program's flags, heeded for the privileged. */
+const BPF_F_TEST_STATE_FREQ = 1 << 3;
+
+function keepsEveryState(env: VerifierEnv): boolean {
+  return env.bpfCapable && (env.spec.flags & BPF_F_TEST_STATE_FREQ) !== 0;
+}
+
 /** How the walk of the list of kept states ends for one of them. */
 type Verdict = 'hit' | 'loop-hit' | 'miss' | 'looping-miss';
 
@@ -48,7 +55,7 @@ type Verdict = 'hit' | 'loop-hit' | 'miss' | 'looping-miss';
 export function isStateVisited(env: VerifierEnv, insn: number): boolean {
   const { cur } = env;
   const aux = env.aux[insn];
-  const force = aux.forceCheckpoint || cur.jmpHistory.length > MAX_JMP_HISTORY;
+  const force = keepsEveryState(env) || aux.forceCheckpoint || cur.jmpHistory.length > MAX_JMP_HISTORY;
   const jmps = env.jmpsProcessed - env.prevJmpsProcessed;
   const insns = env.insnProcessed - env.prevInsnProcessed;
   let add = force || (jmps >= 2 && insns >= 8);

@@ -9,6 +9,7 @@ const SCALARS: ReadonlySet<string> = new Set(['int', 'enum', 'enum64']);
  * them must be known to return a number (`check_abnormal_return`, check_btf_func).
  */
 export function checkAbnormalReturn(env: VerifierEnv): void {
+  checkFuncInfo(env);
   for (let n = 1; n < env.subprogs.length; n++) {
     const sub = env.subprogs[n];
     if (!sub.hasLdAbs && !sub.hasTailCall) continue;
@@ -19,6 +20,19 @@ export function checkAbnormalReturn(env: VerifierEnv): void {
     if (!returnsScalar(env, n)) {
       env.reject('EINVAL', `${what} is only allowed in functions that return 'int'.`);
     }
+  }
+}
+
+/** Where the functions have BTF at all, each has, in order (`check_btf_func`). */
+function checkFuncInfo(env: VerifierEnv): void {
+  const { funcInfo } = env.spec;
+  if (funcInfo.length === 0 || !env.options.objectBtf) return;
+  if (funcInfo.length !== env.subprogs.length) {
+    env.reject('EINVAL', "number of funcs in func_info doesn't match number of subprogs");
+  }
+  const starts = funcInfo.map(({ insn }) => insn).sort((a, b) => a - b);
+  if (starts.some((start, n) => start !== env.subprogs[n].start)) {
+    env.reject('EINVAL', "func_info BTF section doesn't match subprog layout in BPF program");
   }
 }
 

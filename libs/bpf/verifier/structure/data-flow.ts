@@ -21,7 +21,14 @@ import { helperProto } from '../tables';
 const ALL_CALLER_SAVED = 0b111111;
 const ALL = 0xffff;
 
-/** Orders the instructions of every function so that successors come first (`compute_postorder`). */
+const DISCOVERED = 1;
+const EXPLORED = 2;
+
+/**
+ * Orders the instructions of every function so that successors mostly come first (`compute_postorder`). What is on the
+ * stack already is not moved up when it is met again, so this is no strict postorder; passes that go over it until
+ * nothing changes end alike, and the log of the last one tells the order.
+ */
 export function computePostorder(env: VerifierEnv): void {
   const state = new Uint8Array(env.insns.length);
   const order: number[] = [];
@@ -30,18 +37,17 @@ export function computePostorder(env: VerifierEnv): void {
     const stack = [sub.start];
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      if (state[top] === 2) {
-        stack.pop();
-        continue;
-      }
-      if (state[top] === 1) {
-        state[top] = 2;
+      if ((state[top] & EXPLORED) !== 0) {
         order.push(top);
         stack.pop();
         continue;
       }
-      state[top] = 1;
-      for (const next of env.successors(top)) if (state[next] === 0) stack.push(next);
+      for (const next of env.successors(top)) {
+        if (state[next] !== 0) continue;
+        stack.push(next);
+        state[next] = DISCOVERED;
+      }
+      state[top] |= DISCOVERED | EXPLORED;
     }
   }
   env.postorder = order;

@@ -122,6 +122,7 @@ export function checkFastcallContract(
 /** Pass: functions whose spills can go need less stack (`remove_fastcall_spills_fills`). */
 export function dropFastcallStack(env: VerifierEnv): void {
   for (const [n, sub] of env.subprogs.entries()) {
+    sub.frameBytes = sub.stackDepth;
     if (sub.keepFastcallStack) continue;
     for (let i = sub.start; i < env.subprogEnd(n); i++) {
       if (env.aux[i].fastcallSpills === 0) continue;

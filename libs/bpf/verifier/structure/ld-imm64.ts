@@ -8,7 +8,7 @@ import {
   OP_CALLX,
   rowsOfOpcode,
 } from '@probed/isa';
-import type { MapInfo } from '@probed/spec';
+import { type MapInfo, MapType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { checkMapCompatibility } from './map-compatibility';
 
@@ -87,17 +87,31 @@ function addUsedMap(env: VerifierEnv, map: MapInfo): void {
     env.reject('E2BIG', `The total number of maps per program has reached the limit of ${MAX_USED_MAPS}`);
   }
   checkMapCompatibility(env, map);
+  if (map.type === MapType.ARENA) setArena(env, map);
   env.usedMaps.push(map);
 }
 
-const BPF_MAP_TYPE_ARRAY = 2;
-const BPF_MAP_TYPE_INSN_ARRAY = 34;
+/** An arena: one a program, for callers who may see addresses. */
+function setArena(env: VerifierEnv, map: MapInfo): void {
+  if (env.arena) env.reject('EBUSY', 'Only one arena per program');
+  if (!env.allowPtrLeaks || !env.bpfCapable) {
+    env.reject('EPERM', 'CAP_BPF and CAP_PERFMON are required to use arena');
+  }
+  env.arena = map;
+}
+
+/** Bytes of a page; an arena's size is given in pages. */
+const PAGE_BYTES = 4096;
 
 /** `map_direct_value_addr`: only arrays of one entry give their value's address at load. */
 function checkDirectValue(env: VerifierEnv, map: MapInfo, imm: number): void {
   const off = imm >>> 0;
   if (off >= BPF_MAX_VAR_OFF) env.reject('EINVAL', `direct value offset of ${off} is not allowed`);
-  if (map.type !== BPF_MAP_TYPE_ARRAY && map.type !== BPF_MAP_TYPE_INSN_ARRAY) {
+  if (map.type === MapType.ARENA) {
+    if (off <= map.maxEntries * PAGE_BYTES) return;
+    env.reject('ERANGE', `invalid access to map value pointer, value_size=${map.valueSize} off=${off}`);
+  }
+  if (map.type !== MapType.ARRAY) {
     env.reject('EINVAL', 'no direct value access support for this map type');
   }
   if (map.maxEntries !== 1 || off >= map.valueSize) {

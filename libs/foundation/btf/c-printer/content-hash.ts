@@ -32,20 +32,30 @@ class Hash64 {
 
 /** Tells apart types of one name by what they contain. bpftool/btf.c: btf_type_disambig_hash. */
 export class ContentHashes {
-  private readonly known = new Map<number, Hash64>();
+  /** By id: 1 where the hash is known, and its words. */
+  private readonly known: Uint8Array;
+  private readonly lows: Uint32Array;
+  private readonly highs: Uint32Array;
 
-  constructor(private readonly types: RawTypes) {}
+  constructor(private readonly types: RawTypes) {
+    this.known = new Uint8Array(types.count);
+    this.lows = new Uint32Array(types.count);
+    this.highs = new Uint32Array(types.count);
+  }
 
   /** Order of two types by their hashes. */
   compare(a: number, b: number): number {
-    const [first, second] = [this.of(a), this.of(b)];
-    return first.hi - second.hi || first.lo - second.lo;
+    this.settle(a);
+    this.settle(b);
+    return this.highs[a] - this.highs[b] || this.lows[a] - this.lows[b];
   }
 
-  private of(id: number): Hash64 {
-    let hash = this.known.get(id);
-    if (!hash) this.known.set(id, (hash = this.calculate(id, true)));
-    return hash;
+  private settle(id: number): void {
+    if (this.known[id]) return;
+    const { lo, hi } = this.calculate(id, true);
+    this.known[id] = 1;
+    this.lows[id] = lo;
+    this.highs[id] = hi;
   }
 
   private calculate(id: number, withMembers: boolean): Hash64 {
@@ -68,6 +78,9 @@ export class ContentHashes {
   private reference(id: number, withMembers: boolean, hash: Hash64): void {
     if (this.types.kind(id) === KIND.array) hash.step(this.types.arrayCount(id), 0);
     const target = this.types.referent(id);
-    if (target !== undefined) hash.add(withMembers ? this.of(target) : this.calculate(target, false));
+    if (target === undefined) return;
+    if (!withMembers) return hash.add(this.calculate(target, false));
+    this.settle(target);
+    hash.step(this.lows[target], this.highs[target]);
   }
 }

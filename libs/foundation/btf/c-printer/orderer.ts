@@ -1,8 +1,9 @@
 import type { Btf } from '../btf';
+import { KIND, KIND_NAMES } from '../kinds';
 import { visitTypeIds } from '../type-fields';
-import type { BtfFuncProto, BtfStruct, BtfTypedef, BtfUnion } from '../types';
 import { UnprintableError } from './fault';
 import type { Limits } from './limits';
+import { RawTypes } from './raw-types';
 
 const ORDERING = 1;
 const ORDERED = 2;
@@ -13,6 +14,7 @@ const ORDERED = 2;
  * tools/lib/bpf/btf_dump.c: btf_dump_order_type.
  */
 export class Orderer {
+  private readonly types: RawTypes;
   private readonly state: Uint8Array;
   /** Types that some other refers to. */
   private readonly referenced: Uint8Array;
@@ -22,6 +24,7 @@ export class Orderer {
     private readonly btf: Btf,
     private readonly limits: Limits,
   ) {
+    this.types = new RawTypes(btf);
     this.state = new Uint8Array(btf.typeCount);
     this.state[0] = ORDERED;
     this.referenced = referencedTypes(btf);
@@ -41,43 +44,39 @@ export class Orderer {
   }
 
   private visit(id: number, throughPtr: boolean): boolean {
-    // Functions are half of a kernel's types, and print nothing.
-    if (this.btf.kind(id) === 'func') {
-      this.state[id] = ORDERED;
-      return false;
-    }
-    const type = this.btf.type(id);
+    const { types } = this;
+    const kind = types.kind(id);
     if (this.state[id] === ORDERING) {
-      const declarable = (type.kind === 'struct' || type.kind === 'union') && type.name !== '';
+      const declarable = (kind === KIND.struct || kind === KIND.union) && types.isNamed(id);
       if (declarable && throughPtr) return false;
       throw new UnprintableError(
-        `no order of definitions satisfies C at ${type.kind} ${type.name || '(anon)'} (type ${id})`,
+        `no order of definitions satisfies C at ${KIND_NAMES[kind]} ${this.btf.type(id).name || '(anon)'} (type ${id})`,
       );
     }
-    switch (type.kind) {
-      case 'ptr': {
-        const strong = this.order(type.typeId, true);
+    switch (kind) {
+      case KIND.ptr: {
+        const strong = this.order(types.typeWord(id), true);
         this.state[id] = ORDERED;
         return strong;
       }
-      case 'array':
-        return this.order(type.elemTypeId, false);
-      case 'const':
-      case 'volatile':
-      case 'restrict':
-      case 'type_tag':
-        return this.order(type.typeId, throughPtr);
-      case 'struct':
-      case 'union':
-        return this.composite(type, throughPtr);
-      case 'typedef':
-        return this.typedef(type, throughPtr);
-      case 'func_proto':
-        return this.prototype(type, throughPtr);
-      case 'enum':
-      case 'enum64':
-      case 'fwd':
-        if (type.name !== '' || !this.referenced[id]) this.queue.push(id);
+      case KIND.array:
+        return this.order(types.elementType(id), false);
+      case KIND.const:
+      case KIND.volatile:
+      case KIND.restrict:
+      case KIND.type_tag:
+        return this.order(types.typeWord(id), throughPtr);
+      case KIND.struct:
+      case KIND.union:
+        return this.composite(id, throughPtr);
+      case KIND.typedef:
+        return this.typedef(id, throughPtr);
+      case KIND.func_proto:
+        return this.prototype(id, throughPtr);
+      case KIND.enum:
+      case KIND.enum64:
+      case KIND.fwd:
+        if (types.isNamed(id) || !this.referenced[id]) this.queue.push(id);
         this.state[id] = ORDERED;
         return true;
       default:
@@ -86,26 +85,30 @@ export class Orderer {
     }
   }
 
-  private composite(type: BtfStruct | BtfUnion, throughPtr: boolean): boolean {
-    if (throughPtr && type.name !== '') return false;
-    this.state[type.id] = ORDERING;
-    for (const { typeId } of type.members) this.order(typeId, false);
-    if (type.name !== '') this.queue.push(type.id);
-    this.state[type.id] = ORDERED;
+  private composite(id: number, throughPtr: boolean): boolean {
+    const { types } = this;
+    if (throughPtr && types.isNamed(id)) return false;
+    this.state[id] = ORDERING;
+    types.eachEntry(id, (at) => this.order(types.words[at + 1], false));
+    if (types.isNamed(id)) this.queue.push(id);
+    this.state[id] = ORDERED;
     return true;
   }
 
-  private typedef(type: BtfTypedef, throughPtr: boolean): boolean {
-    const strong = this.order(type.typeId, throughPtr);
+  private typedef(id: number, throughPtr: boolean): boolean {
+    const strong = this.order(this.types.typeWord(id), throughPtr);
     if (throughPtr && !strong) return false;
-    this.queue.push(type.id);
-    this.state[type.id] = ORDERED;
+    this.queue.push(id);
+    this.state[id] = ORDERED;
     return true;
   }
 
-  private prototype({ returnTypeId, params }: BtfFuncProto, throughPtr: boolean): boolean {
-    let strong = this.order(returnTypeId, throughPtr);
-    for (const { typeId } of params) strong = this.order(typeId, throughPtr) || strong;
+  private prototype(id: number, throughPtr: boolean): boolean {
+    const { types } = this;
+    let strong = this.order(types.typeWord(id), throughPtr);
+    types.eachEntry(id, (at) => {
+      strong = this.order(types.words[at + 1], throughPtr) || strong;
+    });
     return strong;
   }
 }

@@ -9,6 +9,7 @@ const NO_REFERENCE = bit(KIND.func) | bit(KIND.var) | bit(KIND.decl_tag) | bit(K
 /** Types as they lie in the section, for passes over all of them that need no decoded type. */
 export class RawTypes {
   readonly words: Uint32Array;
+  /** Number of ids. */
   readonly count: number;
   private readonly starts: Uint32Array;
   /** The string section. */
@@ -39,10 +40,17 @@ export class RawTypes {
   /** What a reference refers to; undefined for other types. */
   referent(id: number): number | undefined {
     const kind = this.kind(id);
-    if (kind === KIND.array) return this.words[this.body(id)];
-    return kind !== 0 && KIND_SHAPES[kind].refersToType && !(NO_REFERENCE & bit(kind))
-      ? this.words[this.starts[id] + 2]
-      : undefined;
+    if (kind === KIND.array) return this.elementType(id);
+    return KIND_SHAPES[kind].refersToType && !(NO_REFERENCE & bit(kind)) ? this.typeWord(id) : undefined;
+  }
+
+  /** What a type of the kinds that name one names: a pointer's target, what a prototype returns. */
+  typeWord(id: number): number {
+    return this.words[this.starts[id] + 2];
+  }
+
+  elementType(id: number): number {
+    return this.words[this.body(id)];
   }
 
   /** Elements of an array. */

@@ -1,6 +1,6 @@
 import type { ParsedBtf } from '../parse';
-import { StringPool } from '../string-pool';
 import { visitNames } from '../type-fields';
+import { NamePool } from './name-pool';
 import type { DedupState } from './state';
 
 /**
@@ -14,15 +14,9 @@ export function dedupNames(
   { strings, baseStringBytes }: ParsedBtf,
   outside: (rewrite: (offset: number) => number) => void,
 ): Uint8Array {
-  const pool = new StringPool(baseStringBytes);
-  for (let at = 0; at < baseStringBytes; at = strings.endOf(at) + 1) pool.know(strings.at(at), at);
-  const known = new Map<number, number>();
-  const rewrite = (offset: number): number => {
-    if (offset < baseStringBytes) return offset;
-    let now = known.get(offset);
-    if (now === undefined) known.set(offset, (now = pool.add(strings.at(offset))));
-    return now;
-  };
+  const pool = new NamePool(strings.bytes, baseStringBytes);
+  for (let at = 1; at < baseStringBytes; at = strings.endOf(at) + 1) pool.know(at);
+  const rewrite = (offset: number): number => (offset < baseStringBytes ? offset : pool.add(offset));
   const { words, starts, count, firstId } = state;
   for (let id = firstId; id < count; id++)
     visitNames(words, starts[id], (at) => {

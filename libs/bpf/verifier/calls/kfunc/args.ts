@@ -4,6 +4,7 @@ import { isTrustedReg } from '../../exec/branch-taken';
 import { markChainPrecision } from '../../pruning/precision';
 import { isConst } from '../../scalar';
 import { isNullScalar } from '../../state/reg-ops';
+import type { RegState } from '../../state/reg-state';
 import { MEM_RCU, OBJ_RELEASE, RegBase } from '../../state/reg-type';
 import { btfKindStr, isScalarType } from '../btf-types';
 import { checkArgOffset } from '../reg-type-check';
@@ -73,9 +74,14 @@ function checkTrust(env: VerifierEnv, meta: KfuncMeta, { kind, regno, reg }: Kfu
   if ((reg.type & MEM_RCU) === 0) env.reject('EINVAL', `R${regno} must be a rcu pointer`);
 }
 
+/** What other pointers point to lies where the kernel keeps the map; their types are looked at later. */
+function looksLikeMap(reg: RegState): boolean {
+  return reg.btfId !== 0 || reg.memSize !== 0 || reg.range !== 0 || reg.dynptrType !== 0;
+}
+
 function noteMap(env: VerifierEnv, meta: KfuncMeta, regno: number): void {
   const reg = env.curRegs[regno];
-  if (!reg.map) env.reject('EINVAL', `pointer in R${regno} isn't map pointer`);
+  if (!reg.map && !looksLikeMap(reg)) env.reject('EINVAL', `pointer in R${regno} isn't map pointer`);
   if (meta.map && (meta.map !== reg.map || meta.mapUid !== reg.mapUid)) {
     const ofTask = meta.name.startsWith('bpf_task_work');
     const [what, first, second] = ofTask ? ['bpf_task_work', 2, 3] : ['workqueue', 1, 2];

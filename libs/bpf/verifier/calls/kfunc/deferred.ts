@@ -28,7 +28,11 @@ export function checkWorkqueueArg(env: VerifierEnv, { index, regno, reg }: Kfunc
   if (reg.type !== RegBase.PTR_TO_MAP_VALUE || !reg.map) {
     env.reject('EINVAL', `arg#${index} doesn't point to a map value`);
   }
-  const place = typesOfMap(env, reg.map).record?.offsetOf('WORKQUEUE') ?? -22;
+  const { hasBtf, record } = typesOfMap(env, reg.map);
+  if (!hasBtf) {
+    env.reject('EINVAL', `map '${reg.map.name.slice(0, 15)}' has to have BTF in order to use bpf_wq`);
+  }
+  const place = record?.offsetOf('WORKQUEUE') ?? -22;
   checkFieldOffset(env, regno, 'WORKQUEUE', place);
   meta.map = reg.map;
   meta.mapUid = reg.mapUid;
