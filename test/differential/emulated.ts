@@ -44,6 +44,12 @@ export const MAP_INFOS: ReadonlyMap<string, MapInfo> = new Map(
 export interface ProgramKind {
   readonly type: number;
   readonly attachType: number;
+  /** Effective capabilities of the loader; all when absent. */
+  readonly caps?: readonly string[];
+  /** What it hangs on: the name, and the id in the kernel's BTF (`attach_btf_id`). */
+  readonly attachTo?: string;
+  readonly attachBtfId?: number;
+  readonly structOps?: ProgramSpec['structOps'];
   /** BPF_F_…; none by default. */
   readonly flags?: number;
 }
@@ -66,7 +72,8 @@ export function programSpec(program: readonly Insn[], kind: ProgramKind): Progra
     section: 'tc',
     type: kind.type,
     expectedAttachType: kind.attachType,
-    attachTo: '',
+    attachTo: kind.attachTo ?? '',
+    ...(kind.structOps && { structOps: kind.structOps }),
     optional: false,
     flags: kind.flags ?? 0,
     insns,
@@ -86,7 +93,8 @@ export interface OurVerdict {
 
 /** What our verifier says. */
 export function judge(insns: readonly Insn[], facts: KernelFacts, kind = TC, logLevel = 0): OurVerdict {
-  const verdict = verify(programSpec(insns, kind), MAP_INFOS, facts, { license: 'GPL', logLevel });
+  const caps = kind.caps && new Set(kind.caps);
+  const verdict = verify(programSpec(insns, kind), MAP_INFOS, facts, { license: 'GPL', logLevel, caps });
   if (verdict.ok) return { errno: 0, log: verdict.value.log, isUnsupported: false };
   const { errno, log } = verdict.error;
   return { errno, log, isUnsupported: verdict.error.verdict === 'unsupported' };

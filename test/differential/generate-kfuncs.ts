@@ -13,6 +13,7 @@ import {
   BPF_SIZE,
   type Insn,
   OP_CALL,
+  OP_MAY_GOTO,
 } from '@probed/isa';
 import type { KernelFacts } from '@probed/spec';
 import {
@@ -55,6 +56,7 @@ const DYNPTRS = [-16, -32, -48] as const;
 const ITERS = [-56, -64] as const;
 const BUFFER = -96;
 const BUFFER_BYTES = 16;
+const SPILL = -104;
 
 type Content = 'none' | 'local' | 'ring' | 'skb' | 'iter';
 
@@ -120,6 +122,8 @@ class KfuncWriter {
       () => this.task(),
       () => this.section(),
       () => this.stray(),
+      () => this.scalars(),
+      () => this.scalars(),
     ];
     this.prng.pick(steps)();
   }
@@ -294,6 +298,58 @@ class KfuncWriter {
     out.emit(...ldMapValue(1, DIRECT_MAP, 0), movReg(2, 9));
     if (this.chance(90)) out.emit(aluImm(BPF_ALU_OP.AND, 2, 3));
     out.emit(aluReg(BPF_ALU_OP.ADD, 1, 2), load(BPF_SIZE.B, 3, 1, 0));
+  }
+
+  /** Numbers that change from round to round, in a register and on the stack, and what hangs on them. */
+  private scalars(): void {
+    const { out, prng } = this;
+    switch (prng.below(7)) {
+      case 0:
+        out.emit(aluImm(BPF_ALU_OP.ADD, 7, prng.pick([1, 3, 8])));
+        break;
+      case 1:
+        out.emit(store(BPF_SIZE.DW, FP, SPILL, 7));
+        break;
+      case 2:
+        out.emit(load(BPF_SIZE.DW, 7, FP, SPILL));
+        break;
+      case 3:
+        out.emit(movImm(7, prng.below(6)));
+        break;
+      case 4: {
+        const skip = out.jump(
+          jumpImm(prng.pick([BPF_JMP_OP.JGT, BPF_JMP_OP.JEQ, BPF_JMP_OP.JSLT]), 7, prng.below(40)),
+        );
+        if (this.depth < 3) this.statement();
+        out.land(skip);
+        break;
+      }
+      case 5:
+        out.emit(...ldMapValue(1, DIRECT_MAP, 0), movReg(2, 7));
+        if (this.chance(60)) out.emit(aluImm(BPF_ALU_OP.AND, 2, 31));
+        out.emit(jumpImm(BPF_JMP_OP.JGT, 2, 40));
+        out.insns[out.insns.length - 1].off = 2;
+        out.emit(aluReg(BPF_ALU_OP.ADD, 1, 2), storeImm(BPF_SIZE.B, 1, 0, 1));
+        break;
+      default:
+        this.mayGoto();
+    }
+  }
+
+  /** A loop that may be left at any round. */
+  private mayGoto(): void {
+    if (this.depth > 1) return;
+    this.depth++;
+    const { out } = this;
+    const head = out.insns.length;
+    const end = out.jump(insn(OP_MAY_GOTO, 0, 0, 0, 0));
+    out.emit(aluImm(BPF_ALU_OP.ADD, 7, 1));
+    const before = new Map(this.live);
+    if (this.chance(60)) this.statement();
+    this.restore(before);
+    out.jumpBack(insn(BPF_CLASS.JMP | BPF_JMP_OP.JA, 0, 0, 0, 0), head);
+    out.land(end);
+    this.depth--;
   }
 
   private advance(): void {

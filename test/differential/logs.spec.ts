@@ -16,8 +16,10 @@ import { openHostKernel } from './host-kernel';
 import { differentialCount, differentialSeed } from './options';
 
 const LOG_STATS = 4;
-/** A state is kept at every pruning point: more of pruning is seen in small programs. */
-const BPF_F_TEST_STATE_FREQ = 8;
+/** Flags by turns: a state kept at every pruning point shows more of pruning; contradictory ranges refuse the program. */
+const BPF_F_TEST_STATE_FREQ = 1 << 3;
+const BPF_F_TEST_REG_INVARIANTS = 1 << 7;
+const FLAGS = [0, BPF_F_TEST_STATE_FREQ, BPF_F_TEST_REG_INVARIANTS];
 /** Logs of programs that run into the limits fill gigabytes and say little. */
 const LOG_BYTES_MAX = 1 << 20;
 
@@ -63,7 +65,7 @@ test.each(GENERATORS)('logs are the kernel’s: programs about %s', async (name,
       const insns = generate(prng, facts);
       for (const program of [insns, mutateProgram(prng, insns)]) {
         const logLevel = 1 + (i & 1) + LOG_STATS;
-        const flags = i % 3 === 0 ? BPF_F_TEST_STATE_FREQ : 0;
+        const flags = FLAGS[i % FLAGS.length];
         const options = {
           type: TC.type,
           insns: encodeInsns(program),

@@ -18,6 +18,9 @@ export interface KernelWalks {
   /** By its number in the initial pid namespace, or in the current task's. */
   taskByPid(pid: number, namespace: 'initial' | 'current'): number;
   cgroupById(id: number): number;
+  /** The number that user space knows an object by; undefined when there is none at that offset. */
+  pidOf(task: number): number | undefined;
+  cgroupIdOf(cgroup: number): number | undefined;
   /** A cgroup's ancestor at a level, the root being 0. */
   ancestor(cgroup: number, level: number): number;
   /** Whether a task's cgroup is this one or below it. */

@@ -4,6 +4,7 @@ import { CPU_HELPERS } from './cpu';
 import { DYNPTR_HELPERS } from './dynptr';
 import { FILE_HELPERS } from './file';
 import type { HelperFamily, HelperMaker } from './helper-context';
+import { LOCAL_STORAGE_HELPERS } from './local-storage';
 import { LOOP_HELPERS } from './loop';
 import { MAP_HELPERS } from './map';
 import { PERF_EVENT_HELPERS } from './perf-event';
@@ -36,6 +37,7 @@ const FAMILIES: readonly HelperFamily[] = [
   RINGBUF_HELPERS,
   STACK_HELPERS,
   TRACING_HELPERS,
+  LOCAL_STORAGE_HELPERS,
   LOOP_HELPERS,
   SPIN_LOCK_HELPERS,
   FILE_HELPERS,

@@ -115,15 +115,14 @@ function ecnIpv4(view: DataView, at: number): number {
   return 1;
 }
 
-/** enum: BPF_SKB_TSTAMP_UNSPEC, which is BPF_SKB_CLOCK_REALTIME, then MONOTONIC and TAI. */
+/** BPF_SKB_CLOCK_REALTIME, which is 0, MONOTONIC, TAI. */
 const TSTAMP_TYPE_MAX = 2;
 
 /** bpf_skb_set_tstamp. */
 function setTstamp(c: HelperContext, skb: SkBuff, lo: number, hi: number, type: number): number {
   if (skb.protocol !== ETH_P_IP && skb.protocol !== ETH_P_IPV6) return E.OPNOTSUPP;
-  const isUnspecified = type === 0;
-  if (type > TSTAMP_TYPE_MAX || (isUnspecified && (lo | hi) !== 0)) return E.INVAL;
-  if (!isUnspecified && (lo | hi) === 0) return E.INVAL;
+  const isRealtime = type === 0;
+  if (type > TSTAMP_TYPE_MAX || (!isRealtime && (lo | hi) === 0)) return E.INVAL;
   const { view } = c.memory;
   view.setInt32(skb.ctx + TSTAMP_AT, lo, true);
   view.setInt32(skb.ctx + TSTAMP_AT + 4, hi, true);

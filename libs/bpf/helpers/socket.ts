@@ -11,6 +11,8 @@ export const SOCKET_HELPERS: HelperFamily = {
   },
   /** The socket of a test run is the kernel's own, and therefore root's. */
   get_socket_uid: (c) => () => c.u64(0, 0),
+  /** Of the initial network namespace, which is the first to be asked; no other is emulated. */
+  get_netns_cookie: (c) => () => c.u64(1, 0),
   /** Programs are only ever given full sockets. */
   sk_fullsock: () => (sk) => sk,
   /** The socket of a test run is of no protocol. */

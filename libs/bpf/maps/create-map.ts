@@ -6,6 +6,7 @@ import { BloomFilterMap } from './bloom-filter';
 import type { BpfMap } from './bpf-map';
 import { HashMap } from './hash';
 import { IdArrayMap } from './id-array';
+import { LocalStorageMap } from './local-storage';
 import { LpmTrieMap } from './lpm-trie';
 import { LruHashMap } from './lru-hash';
 import type { MapEnv } from './map-env';
@@ -13,7 +14,9 @@ import { ArrayOfMaps, HashOfMaps } from './map-in-map';
 import { PerfEventArray } from './perf-event-array';
 import { ProgArrayMap } from './prog-array';
 import { QueueStackMap } from './queue-stack';
+import { RedirectMap } from './redirect-map';
 import { RingBuffer } from './ringbuf';
+import { SocketMap } from './socket-map';
 import { StackTraceMap } from './stack-trace';
 
 const ENOMEM = 12;
@@ -40,6 +43,17 @@ const MAKERS: ReadonlyMap<number, MakeMap> = new Map<number, MakeMap>([
   [MapType.QUEUE, (info, env) => new QueueStackMap(info, env, false)],
   [MapType.STACK, (info, env) => new QueueStackMap(info, env, true)],
   [MapType.LPM_TRIE, (info, env) => new LpmTrieMap(info, env)],
+  [MapType.DEVMAP, (info, env) => new RedirectMap(info, env)],
+  [MapType.DEVMAP_HASH, (info, env) => new RedirectMap(info, env)],
+  [MapType.CPUMAP, (info, env) => new RedirectMap(info, env)],
+  [MapType.XSKMAP, (info, env) => new SocketMap(info, env)],
+  [MapType.SOCKMAP, (info, env) => new SocketMap(info, env)],
+  [MapType.SOCKHASH, (info, env) => new SocketMap(info, env)],
+  [MapType.REUSEPORT_SOCKARRAY, (info, env) => new SocketMap(info, env)],
+  [MapType.SK_STORAGE, (info, env) => new LocalStorageMap(info, env)],
+  [MapType.INODE_STORAGE, (info, env) => new LocalStorageMap(info, env)],
+  [MapType.TASK_STORAGE, (info, env) => new LocalStorageMap(info, env)],
+  [MapType.CGRP_STORAGE, (info, env) => new LocalStorageMap(info, env)],
   [MapType.BLOOM_FILTER, (info, env) => new BloomFilterMap(info, env)],
 ]);
 

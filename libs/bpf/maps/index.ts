@@ -5,6 +5,7 @@
 export type { BpfMap, MapEntry } from './bpf-map';
 export { createMap } from './create-map';
 export { IdArrayMap } from './id-array';
+export { LocalStorageMap } from './local-storage';
 export type { MapEnv, ProgramRef } from './map-env';
 export { MapRegistry } from './map-registry';
 export { PerfEventArray, type PerfRecord } from './perf-event-array';

@@ -18,6 +18,13 @@ export interface MapEnv {
   mapField(name: string): number | undefined;
   /** The loaded program of an id, for program arrays. */
   programById?(id: number): ProgramRef | undefined;
+  /**
+   * Offset of the kernel object that a storage map of a type (`enum bpf_map_type`) can hold a value for, by the number
+   * that user space knows it by: a pid, a cgroup id.
+   */
+  objectByNumber?(mapType: number, number: number): number | undefined;
+  /** The inverse of {@link objectByNumber}. */
+  numberOfObject?(mapType: number, object: number): number | undefined;
   /** Called when a program reserves or emits a record; what it returns comes back when the record is consumed. */
   tagRecord?(): unknown;
 }

@@ -13,12 +13,14 @@ import {
   kfuncAbi,
   type MapInfo,
   type MapSpec,
+  MapType,
   type ProgramSpec,
   type VerifiedProgram,
 } from '@probed/spec';
 import { type VerifierReject, verify } from '@probed/verifier';
 import { CollectionEnv } from './collection-env';
 import { type HelperInterceptor, intercepted } from './helper-interceptor';
+import { withKeptBytes } from './kept-bytes';
 import { LoadedProgram } from './loaded-program';
 import { mapInfoOf } from './map-info';
 import { RecursionGuards } from './recursion-guard';
@@ -79,6 +81,7 @@ export class BpfRuntime {
       currentCpu: () => services.cpu(),
       mapField: bpfMapFields(facts.btf),
       programById: (id) => this.programs.get(id),
+      ...storageOwners(services),
       tagRecord: options.tagRecord,
     };
     this.stacks = new RunStacks(memory, services.cpus);
@@ -110,6 +113,7 @@ export class BpfRuntime {
       kfunc,
       this.tailCalls,
       interceptor,
+      services.packets,
     );
     const helpers = createHelpers({ memory, services, maps: this.maps, env });
     return env;
@@ -135,7 +139,7 @@ export class BpfRuntime {
       foreignProgArray(verified.value, maps);
     if (missing) return err(missing);
     const counters = this.options.coverage ? new ExecutionCounters(verified.value.insns.length) : undefined;
-    const built = this.build(verified.value, env, counters);
+    const built = this.build(withKeptBytes(verified.value), env, counters);
     if (!built.ok) return built;
     const guard = this.guards.guardFor(program.type);
     const { executable, wasm } = built.value;
@@ -206,6 +210,20 @@ export class BpfRuntime {
       return err<Diagnostic>({ code, message: error.message, where: program.spec.name, errno: ENOTSUPP });
     }
   }
+}
+
+/** Who owns the values of storage maps, by the numbers that user space knows them by. */
+function storageOwners({ walks }: KernelServices): Pick<MapEnv, 'objectByNumber' | 'numberOfObject'> {
+  return {
+    objectByNumber: (type, number) => {
+      if (type === MapType.TASK_STORAGE) return walks?.taskByPid(number, 'initial') || undefined;
+      return type === MapType.CGRP_STORAGE ? walks?.cgroupById(number) || undefined : undefined;
+    },
+    numberOfObject: (type, object) => {
+      if (type === MapType.TASK_STORAGE) return walks?.pidOf(object);
+      return type === MapType.CGRP_STORAGE ? walks?.cgroupIdOf(object) : undefined;
+    },
+  };
 }
 
 /** A helper that Linux has and this runtime has not: the program is sound, but cannot run here. */

@@ -35,9 +35,9 @@ describe('checkMapAttr', () => {
 
   test('unsupported types are named', () => {
     const attr = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0 };
-    expect(checkMapAttr({ type: MapType.DEVMAP, ...attr })).toEqual({
+    expect(checkMapAttr({ type: MapType.ARENA, ...attr })).toEqual({
       errno: 22,
-      message: 'map type devmap is not supported',
+      message: 'map type arena is not supported',
     });
     expect(checkMapAttr({ type: 99, ...attr })).toEqual({ errno: 22, message: 'map type 99 is unknown' });
   });

@@ -30,7 +30,8 @@ export interface MapTypeRow {
   readonly type: MapType;
   /** As `bpftool map` prints it. */
   readonly name: string;
-  readonly support: 'full' | 'none';
+  /** `partial`: the map exists, but nothing can be put into it. */
+  readonly support: 'full' | 'partial' | 'none';
   /** What `map_create` and the type's `map_alloc_check` refuse, in the kernel's order. */
   readonly rules: readonly MapRule[];
   /** One value for each CPU; user space sees them all, each rounded up to 8 bytes. */
@@ -58,6 +59,12 @@ const INT_MAX = 0x7fff_ffff;
 /** sysctl kernel.perf_event_max_stack. */
 const STACK_FRAMES_MAX = 127;
 const BUILD_ID_BYTES = 32;
+/** CONFIG_NR_CPUS. */
+const CPUS_MAX = 8192;
+/** MAX_BPF_STACK. */
+const STACK_BYTES_MAX = 512;
+/** BPF_LOCAL_STORAGE_MAX_VALUE_SIZE. */
+const STORAGE_VALUE_BYTES_MAX = 0xffff - 96;
 
 const ACCESS = BPF_F.RDONLY | BPF_F.WRONLY | BPF_F.RDONLY_PROG | BPF_F.WRONLY_PROG;
 const PROG_ACCESS = BPF_F.RDONLY_PROG | BPF_F.WRONLY_PROG;
@@ -263,6 +270,44 @@ const BLOOM_RULES: readonly MapRule[] = [
   rule(({ mapExtra }) => (mapExtra ?? 0) > 15, 'map_extra holds the number of hash functions, at most 15'),
 ];
 
+/** kernel/bpf/devmap.c: dev_map_init_map; kernel/bpf/cpumap.c: cpu_map_alloc; net/xdp/xskmap.c, net/core/sock_map.c. */
+function targetRules(kind: 'dev' | 'cpu' | 'xsk' | 'sock' | 'sockhash'): readonly MapRule[] {
+  const sizes = kind === 'xsk' ? [4] : [4, 8];
+  const flags = kind === 'cpu' ? BPF_F.NUMA_NODE : BPF_F.NUMA_NODE | BPF_F.RDONLY | BPF_F.WRONLY;
+  const rules = [
+    FILE_ACCESS,
+    NO_EXTRA,
+    ENTRIES,
+    kind === 'sockhash' ? KEY_SOME : KEY_U32,
+    rule(
+      ({ valueSize }) => !sizes.includes(valueSize),
+      ({ valueSize }) => `value_size must be ${sizes.join(' or ')}, it is ${valueSize}`,
+    ),
+    flagsWithin(flags),
+  ];
+  if (kind === 'cpu')
+    rules.push(rule(({ maxEntries }) => maxEntries > CPUS_MAX, `more than ${CPUS_MAX} CPUs`, E2BIG));
+  if (kind === 'sockhash')
+    rules.push(rule(({ keySize }) => keySize > STACK_BYTES_MAX, 'key_size is too large', E2BIG));
+  return rules;
+}
+
+/** kernel/bpf/bpf_local_storage.c: bpf_local_storage_map_alloc_check. */
+const STORAGE_RULES: readonly MapRule[] = [
+  FILE_ACCESS,
+  NO_EXTRA,
+  flagsWithin(BPF_F.NO_PREALLOC | BPF_F.CLONE),
+  rule(({ flags }) => (flags & BPF_F.NO_PREALLOC) === 0, 'a storage map needs BPF_F_NO_PREALLOC'),
+  rule(({ maxEntries }) => maxEntries !== 0, 'max_entries must be 0: each object may have a value'),
+  KEY_U32,
+  VALUE_SOME,
+  rule(
+    ({ valueSize }) => valueSize > STORAGE_VALUE_BYTES_MAX,
+    ({ valueSize }) => `value_size ${valueSize} is too large`,
+    E2BIG,
+  ),
+];
+
 const PLAIN = { perCpu: false, fdValues: false } as const;
 const PER_CPU = { perCpu: true, fdValues: false } as const;
 const FDS = { perCpu: false, fdValues: true } as const;
@@ -345,25 +390,31 @@ export const MAP_TYPES: readonly MapTypeRow[] = [
     ...FDS,
     defaults: { valueSize: 4 },
   },
-  unsupported(T.DEVMAP, 'devmap'),
-  unsupported(T.SOCKMAP, 'sockmap'),
-  unsupported(T.CPUMAP, 'cpumap'),
-  unsupported(T.XSKMAP, 'xskmap'),
-  unsupported(T.SOCKHASH, 'sockhash'),
+  { type: T.DEVMAP, name: 'devmap', support: 'full', rules: targetRules('dev'), ...PLAIN },
+  { type: T.SOCKMAP, name: 'sockmap', support: 'partial', rules: targetRules('sock'), ...FDS },
+  { type: T.CPUMAP, name: 'cpumap', support: 'full', rules: targetRules('cpu'), ...PLAIN },
+  { type: T.XSKMAP, name: 'xskmap', support: 'partial', rules: targetRules('xsk'), ...FDS },
+  { type: T.SOCKHASH, name: 'sockhash', support: 'partial', rules: targetRules('sockhash'), ...FDS },
   unsupported(T.CGROUP_STORAGE, 'cgroup_storage'),
-  unsupported(T.REUSEPORT_SOCKARRAY, 'reuseport_sockarray'),
+  {
+    type: T.REUSEPORT_SOCKARRAY,
+    name: 'reuseport_sockarray',
+    support: 'partial',
+    rules: targetRules('sock'),
+    ...FDS,
+  },
   unsupported(T.PERCPU_CGROUP_STORAGE, 'percpu_cgroup_storage'),
   { type: T.QUEUE, name: 'queue', support: 'full', rules: QUEUE_RULES, ...PLAIN },
   { type: T.STACK, name: 'stack', support: 'full', rules: QUEUE_RULES, ...PLAIN },
-  unsupported(T.SK_STORAGE, 'sk_storage'),
-  unsupported(T.DEVMAP_HASH, 'devmap_hash'),
+  { type: T.SK_STORAGE, name: 'sk_storage', support: 'full', rules: STORAGE_RULES, ...PLAIN },
+  { type: T.DEVMAP_HASH, name: 'devmap_hash', support: 'full', rules: targetRules('dev'), ...PLAIN },
   unsupported(T.STRUCT_OPS, 'struct_ops'),
   { type: T.RINGBUF, name: 'ringbuf', support: 'full', rules: RINGBUF_RULES, ...PLAIN },
-  unsupported(T.INODE_STORAGE, 'inode_storage'),
-  unsupported(T.TASK_STORAGE, 'task_storage'),
+  { type: T.INODE_STORAGE, name: 'inode_storage', support: 'full', rules: STORAGE_RULES, ...PLAIN },
+  { type: T.TASK_STORAGE, name: 'task_storage', support: 'full', rules: STORAGE_RULES, ...PLAIN },
   { type: T.BLOOM_FILTER, name: 'bloom_filter', support: 'full', rules: BLOOM_RULES, ...PLAIN },
   unsupported(T.USER_RINGBUF, 'user_ringbuf'),
-  unsupported(T.CGRP_STORAGE, 'cgrp_storage'),
+  { type: T.CGRP_STORAGE, name: 'cgrp_storage', support: 'full', rules: STORAGE_RULES, ...PLAIN },
   unsupported(T.ARENA, 'arena'),
 ];
 

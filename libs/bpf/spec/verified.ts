@@ -12,6 +12,8 @@ export interface InsnFacts {
    * offset gets the direct map's high half.
    */
   access?: 'direct' | 'probe' | 'ctx-ptr';
+  /** Stores: only so many low bytes of the value are kept. */
+  keptBytes?: number;
   /** Calls: index into {@link VerifiedProgram.maps} when every path passes that same map. */
   map?: number;
   /** Calls that take a callback: start slot of the one subprogram passed on every path. */

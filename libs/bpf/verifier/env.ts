@@ -57,6 +57,8 @@ export class InsnAux {
   probed = false;
   /** Context loads that give a packet pointer. */
   ctxPointer = false;
+  /** Context stores of which the kernel keeps so many low bytes. */
+  keptBytes: number | undefined = undefined;
   /** Calls: the one map passed on every path; `null` when paths differ. */
   map: MapInfo | null | undefined = undefined;
   /** Tail calls and array look-ups: the one constant index; -1 when paths differ, undefined before. */

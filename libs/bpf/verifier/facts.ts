@@ -13,6 +13,7 @@ function insnFacts(env: VerifierEnv): InsnFacts[] {
     const cls = insnClass(insn);
     if (cls === BPF_CLASS.LDX || cls === BPF_CLASS.ST || cls === BPF_CLASS.STX)
       facts.access = accessKind(aux);
+    if (aux.keptBytes) facts.keptBytes = aux.keptBytes;
     if (aux.map) facts.map = env.usedMaps.indexOf(aux.map);
     if (facts.map === -1) delete facts.map;
     if (aux.callback !== undefined && aux.callback >= 0) facts.callback = env.subprogs[aux.callback].start;

@@ -60,9 +60,7 @@ const CHANGES_PKT_DATA: ReadonlySet<string> = new Set([
   'msg_push_data',
   'msg_pop_data',
   'tail_call',
-  'sk_release',
   'store_hdr_opt',
-  'reserve_hdr_opt',
 ]);
 
 export function helperChangesPktData(id: number): boolean {

@@ -12,7 +12,7 @@ export class StringTable {
     if (this.bytes[offset] === 0) return '';
     this.characters ??= this.scan();
     const text = this.characters.slice(offset, this.characters.indexOf('\0', offset));
-    if (this.plain || !/[^\x01-\x7f]/.test(text)) return text;
+    if (this.plain || !/[\u0080-\uffff]/.test(text)) return text;
     return utf8.decode(this.bytes.subarray(offset, this.endOf(offset)));
   }
 

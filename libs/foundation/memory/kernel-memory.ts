@@ -42,6 +42,7 @@ export class KernelMemory {
   /** Free page runs, sorted by offset, never adjacent. */
   private readonly freeRuns: { at: number; bytes: number }[] = [];
   private readonly sizes = new Map<number, number>();
+  private readonly watchers = new Map<number, (() => void)[]>();
   private brk = RESERVED_BYTES;
   private used = 0;
   /** Blocks handed out since {@link allOrNothing} began. */
@@ -104,9 +105,17 @@ export class KernelMemory {
     }
   }
 
+  /** Calls `then` once, when the block at `at` is freed: what belongs to an object goes with it. */
+  onFree(at: number, then: () => void): void {
+    const known = this.watchers.get(at);
+    if (known) known.push(then);
+    else this.watchers.set(at, [then]);
+  }
+
   free(at: number): void {
     const block = this.sizes.get(at);
     assert(block !== undefined, `free of unallocated offset ${at}`);
+    if (this.watchers.size > 0) this.tellWatchers(at);
     this.sizes.delete(at);
     this.used -= block;
     if (block <= SMALL_CLASS_MAX_BYTES) this.smallList(block).push(at);
@@ -116,6 +125,12 @@ export class KernelMemory {
   /** A copy of `bytes` bytes, safe to hand to APIs that refuse shared memory. */
   copyOut(at: number, bytes: number): Uint8Array {
     return new Uint8Array(this.u8.subarray(at, at + bytes));
+  }
+
+  private tellWatchers(at: number): void {
+    const watchers = this.watchers.get(at);
+    this.watchers.delete(at);
+    for (const then of watchers ?? []) then();
   }
 
   private refreshViews(): void {

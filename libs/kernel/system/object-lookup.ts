@@ -58,6 +58,14 @@ export class ObjectLookup {
     return this.k.cgroups.find(id)?.offset ?? 0;
   }
 
+  pidOf(offset: number): number | undefined {
+    return this.taskAt(offset)?.pid;
+  }
+
+  cgroupIdOf(offset: number): number | undefined {
+    return this.cgroupAt(offset)?.id;
+  }
+
   /** A cgroup's ancestor at a level, the root being 0. */
   ancestor(offset: number, level: number): number {
     return this.cgroupAt(offset)?.ancestor(level)?.offset ?? 0;

@@ -224,7 +224,8 @@ function nameOf(type: BtfType): string {
 }
 
 function join(path: string, name: string | undefined): string {
-  return name === undefined ? path : path ? `${path}.${name}` : name;
+  if (name === undefined || path === '') return name ?? path;
+  return name.startsWith('[') ? `${path}${name}` : `${path}.${name}`;
 }
 
 function fault(message: string, path: string, hint?: string) {

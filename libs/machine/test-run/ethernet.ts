@@ -27,20 +27,35 @@ export function packetType(frame: Uint8Array): number {
 /** Addresses of an IP packet's header, which become those of a test run's socket. */
 export interface IpAddresses {
   readonly family: 'ipv4' | 'ipv6';
-  /** Undefined when the header is not all there. */
-  readonly source?: Uint8Array;
-  readonly destination?: Uint8Array;
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
 }
 
-const IPV4 = { protocol: 0x0008, header: 20, source: 12, destination: 16, address: 4 } as const;
-const IPV6 = { protocol: 0xdd86, header: 40, source: 8, destination: 24, address: 16 } as const;
+/** Places in an IP header, bytes from its start. */
+interface Layout {
+  readonly family: IpAddresses['family'];
+  readonly header: number;
+  readonly source: number;
+  readonly destination: number;
+  readonly address: number;
+}
 
-/** @param packet from the network header on */
+/** By what the type field says, in network order; bytes from the network header on. */
+const LAYOUTS = new Map<number, Layout>([
+  [0x0008, { family: 'ipv4', header: 20, source: 12, destination: 16, address: 4 }],
+  [0xdd86, { family: 'ipv6', header: 40, source: 8, destination: 24, address: 16 }],
+]);
+
+/** Bytes that a packet of this protocol has at least behind its link layer header. */
+export function headerBytes(protocol: number): number {
+  return LAYOUTS.get(protocol)?.header ?? 0;
+}
+
+/** @param packet from the network header on, with its whole header */
 export function ipAddresses(skb: SkBuff, packet: Uint8Array): IpAddresses | undefined {
-  const layout = skb.protocol === IPV4.protocol ? IPV4 : skb.protocol === IPV6.protocol ? IPV6 : undefined;
+  const layout = LAYOUTS.get(skb.protocol);
   if (!layout) return undefined;
-  const family = layout === IPV4 ? 'ipv4' : 'ipv6';
-  if (packet.length < layout.header) return { family };
+  const { family, source, destination } = layout;
   const address = (at: number) => packet.subarray(at, at + layout.address);
-  return { family, source: address(layout.source), destination: address(layout.destination) };
+  return { family, source: address(source), destination: address(destination) };
 }

@@ -44,5 +44,5 @@ export function finished(
   if (packetCut) return { errno: ERRNO.ENOSPC, retval, ...out };
   if (!ctx || attr.ctxRoom === undefined) return { errno: 0, retval, ...out };
   const ctxCut = ctx.length > attr.ctxRoom;
-  return { errno: ctxCut ? ERRNO.ENOSPC : 0, retval, ...out, ctx: ctx.slice(0, attr.ctxRoom) };
+  return { errno: ctxCut ? ERRNO.ENOSPC : 0, retval, ...out, ctx: ctxCut ? ctx.slice(0, attr.ctxRoom) : ctx };
 }

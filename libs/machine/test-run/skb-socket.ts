@@ -54,7 +54,6 @@ function fillAddresses(
 ): void {
   memory.view.setUint32(sock + SOCK.family, AF[family], true);
   skb.set('family', AF[family]);
-  if (!source || !destination) return;
   const places = PLACES[family];
   for (const [base, [local, remote]] of [
     [skb.ctx, places.context],

@@ -2,7 +2,7 @@ import { CHECKSUM, SHARED_INFO_BYTES, SKB_CONTEXT_BYTES, SkBuff } from '@probed/
 import { PAGE_BYTES } from '@probed/memory';
 import { ProgType } from '@probed/spec';
 import { ETH_BYTES, TEST_FLAG, type TestRunAttr, type TestRunReply } from './attributes';
-import { etherProtocol, packetType } from './ethernet';
+import { etherProtocol, headerBytes, packetType } from './ethernet';
 import { contextGiven, finished, refused } from './refusal';
 import { runRepeatedly, type TestRunSite } from './run-program';
 import { ingressDevice, returnContext, takeContext } from './skb-context';
@@ -26,6 +26,9 @@ export function runOnSkb(at: TestRunSite, attr: TestRunAttr): TestRunReply {
     const bounds = `${ETH_BYTES} to ${PACKET_BYTES_MAX}`;
     return refused(program, 'EINVAL', `${packet.length} bytes of packet; ${bounds} are one`);
   }
+  const least = ETH_BYTES + headerBytes(etherProtocol(packet));
+  if (packet.length < least)
+    return refused(program, 'EINVAL', `${packet.length} bytes of packet; its IP header ends at ${least}`);
   const given = contextGiven(attr, SKB_CONTEXT_BYTES);
   if (given === 'too-long')
     return refused(program, 'E2BIG', `the context is longer than ${SKB_CONTEXT_BYTES} bytes`);

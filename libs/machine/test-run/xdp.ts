@@ -36,12 +36,10 @@ export function runOnXdp(at: TestRunSite, attr: TestRunAttr): TestRunReply {
     return refused(program, 'EINVAL', 'the context places the packet where it can’t be');
   if (packet.length < ETH_BYTES)
     return refused(program, 'EINVAL', `${packet.length} bytes of packet; ${ETH_BYTES} are the least`);
-  if (packet.length - meta > XDP_LINEAR_BYTES_MAX)
-    return refused(
-      program,
-      'EOPNOTSUPP',
-      `packets of more than ${XDP_LINEAR_BYTES_MAX} bytes would need fragments, which are not supported`,
-    );
+  if ((fields?.dataEnd ?? packet.length) !== packet.length || packet.length - meta > XDP_LINEAR_BYTES_MAX) {
+    const limit = `packets of more than ${XDP_LINEAR_BYTES_MAX} bytes, or beyond data_end`;
+    return refused(program, 'EOPNOTSUPP', `${limit}, would need fragments, which are not supported`);
+  }
   const fault = fields ? deviceFault(at, fields) : undefined;
   if (fault) return fault;
   const ctx = machine.memory.alloc(XDP_CONTEXT_BYTES);
@@ -69,7 +67,7 @@ function fieldsOf(ctx: Uint8Array): Fields {
 
 /** Metadata begins at 0, the packet behind it; both are what `data_in` holds. */
 function lawful({ data, dataEnd, dataMeta, egressIfindex }: Fields, bytes: number): boolean {
-  if (dataMeta !== 0 || dataEnd !== bytes || data > dataEnd || egressIfindex !== 0) return false;
+  if (dataMeta !== 0 || dataEnd > bytes || data > dataEnd || egressIfindex !== 0) return false;
   return data % 4 === 0 && data <= META_BYTES_MAX;
 }
 

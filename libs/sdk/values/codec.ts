@@ -42,7 +42,8 @@ function typedCodec(btf: Btf, typeId: number, what: string): Codec {
       const bytes = encoder.encode(typeId, value as HookValue, into);
       if (bytes.ok) return bytes.value;
       const { where } = bytes.error;
-      return unwrap(err({ ...bytes.error, code: 'value-encode', where: where ? `${what}.${where}` : what }));
+      const path = where?.startsWith('[') ? where : where && `.${where}`;
+      return unwrap(err({ ...bytes.error, code: 'value-encode', where: `${what}${path ?? ''}` }));
     },
     decode(bytes) {
       decode ??= decoderOf(btf, typeId);

@@ -1,6 +1,7 @@
+import { isHelperCall, jumpTarget } from '@probed/isa';
 import { type KernelProfile, kernelFacts } from '@probed/machine';
-import { mapInfoOf } from '@probed/runtime';
-import { checkMapAttr } from '@probed/spec';
+import { type Engine, mapInfoOf } from '@probed/runtime';
+import { checkMapAttr, helperByName } from '@probed/spec';
 import { verify } from '@probed/verifier';
 import { failUsage } from '../errors';
 import { chosenKernel, judgedKernel, type KernelChoice } from '../input/kernel-option';
@@ -24,23 +25,42 @@ export async function testRunBatch(options: TestRunBatchOptions): Promise<void> 
   const chosen = [options.jit, options.interpret, options.both].filter(Boolean).length;
   if (chosen > 1) failUsage('--jit, --interpret and --both exclude each other');
   const image = chosenKernel(options);
-  const engine = options.interpret ? 'interp' : 'jit';
-  const first = new CaseRunner(image, engine, options.seed);
-  const second = options.both ? new CaseRunner(image, 'interp', options.seed) : undefined;
-  const { btf } = first.machine.facts;
+  const runners: Partial<Record<Engine, CaseRunner>> = {};
+  const runnerOf = (engine: Engine) => (runners[engine] ??= new CaseRunner(image, engine, options.seed));
+  const always: Engine | undefined = options.jit ? 'jit' : options.interpret ? 'interp' : undefined;
   await runBatch(process.stdin, process.stdout, (document) => {
-    const one = readCase(document, btf);
-    const { outcome, verified } = first.run(one, options.logLines);
-    if (!second) return { ...outcome };
-    const other = second.run(one, options.logLines, verified).outcome;
-    const differences = differencesOf(outcome, other);
-    if (differences.length === 0) return { ...outcome };
-    return {
-      ...outcome,
-      error: `JIT and interpreter differ in ${differences.join(', ')}`,
-      interpreter: pick(other, differences),
-    };
+    const one = readCase(document, image.btf);
+    if (!options.both)
+      return { ...runnerOf(always ?? quickerEngine(one)).run(one, options.logLines).outcome };
+    const { outcome, verified } = runnerOf('jit').run(one, options.logLines);
+    return compared(outcome, runnerOf('interp').run(one, options.logLines, verified).outcome);
   });
+}
+
+/** Runs from which on compiling pays. */
+const RUNS_TO_COMPILE = 16;
+/** Helpers that call a function of the program many times. */
+const LOOPING: ReadonlySet<number | undefined> = new Set(
+  ['loop', 'for_each_map_elem', 'user_ringbuf_drain'].map((name) => helperByName(name)?.id),
+);
+
+/** Compiling takes longer than the interpreter's one run of a program that has no loop. */
+function quickerEngine({ program, attr }: BatchCase): Engine {
+  const loops = program.insns.some((insn, slot) => {
+    const target = jumpTarget(insn, slot);
+    return (target !== undefined && target <= slot) || (isHelperCall(insn) && LOOPING.has(insn.imm));
+  });
+  return loops || (attr.repeat ?? 1) >= RUNS_TO_COMPILE ? 'jit' : 'interp';
+}
+
+function compared(outcome: CaseOutcome, other: CaseOutcome): Readonly<Record<string, unknown>> {
+  const differences = differencesOf(outcome, other);
+  if (differences.length === 0) return { ...outcome };
+  return {
+    ...outcome,
+    error: `JIT and interpreter differ in ${differences.join(', ')}`,
+    interpreter: pick(other, differences),
+  };
 }
 
 /** What a run gives, which must not depend on who runs it. */

@@ -43,7 +43,17 @@ export async function findProgram(client: DaemonClient, wanted: string): Promise
 
 export async function findMap(client: DaemonClient, wanted: string): Promise<MapInfo> {
   const { maps } = await client.call('listMaps');
-  return pick('map', wanted, maps);
+  if (candidates(wanted, maps).length > 0) return pick('map', wanted, maps);
+  return (await sharedMap(client, wanted)) ?? pick('map', wanted, maps);
+}
+
+/** A map that several objects have is listed with the first; it goes by the names of the others too. */
+async function sharedMap(client: DaemonClient, wanted: string): Promise<MapInfo | undefined> {
+  if (!wanted.includes('/')) return undefined;
+  const { objects } = await client.call('listObjects');
+  return objects
+    .flatMap((object) => object.maps.map((map) => ({ map, name: `${object.name}/${map.name}` })))
+    .find(({ name }) => name === wanted)?.map;
 }
 
 /** By id, or by its program where that has one link. */

@@ -40,7 +40,7 @@ export function progTestRunCommand(): Command {
     }),
   )
     .option('--jsonl', 'cases from standard input, one a line')
-    .option('--jit', 'run compiled (default)')
+    .option('--jit', 'run compiled (default; with --jsonl, for cases that loop or repeat)')
     .option('--interpret', 'run by the reference interpreter')
     .option('--both', 'run both ways (--jsonl only); a difference is an error of the case')
     .option('--data-in <file|hex>', 'the packet')

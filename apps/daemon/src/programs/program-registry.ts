@@ -102,7 +102,19 @@ export class ProgramRegistry {
   findMap(nameOrId: string): MapInfo | undefined {
     const maps = this.listMaps();
     const byId = /^\d+$/.test(nameOrId) ? maps.find((map) => map.id === Number(nameOrId)) : undefined;
-    return byId ?? maps.findLast(({ name, object }) => name === nameOrId || `${object}/${name}` === nameOrId);
+    return (
+      byId ??
+      maps.findLast(({ name, object }) => name === nameOrId || `${object}/${name}` === nameOrId) ??
+      this.findSharedMap(nameOrId)
+    );
+  }
+
+  /** One that several objects have is listed with one of them, and goes by the names of the others too. */
+  private findSharedMap(fullName: string): MapInfo | undefined {
+    for (const object of this.all())
+      for (const map of object.wireMaps(this.pins))
+        if (`${object.row.name}/${map.name}` === fullName) return map;
+    return undefined;
   }
 
   /** Run counts from the kernel; when it can't say them, those of last time stay. */

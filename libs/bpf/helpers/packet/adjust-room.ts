@@ -96,7 +96,6 @@ function grow(
   netHeaderPush(memory, skb, offset, bytes);
   if (!encap) return 0;
   skb.encapsulation = true;
-  if (low & F.ENCAP_L2_ETH && innerMac < ETH_BYTES) return -EINVAL;
   skb.networkHeader = skb.data + macBytes;
   if (low & (F.ENCAP_L4_GRE | F.ENCAP_L4_UDP)) {
     skb.transportHeader = skb.networkHeader + (low & F.ENCAP_L3_IPV6 ? IPV6_BYTES : IPV4_BYTES);
@@ -109,7 +108,8 @@ function encapFault(skb: SkBuff, flags: number, innerMac: number, bytes: number)
   if ((flags & ENCAP_L3) === ENCAP_L3) return -EINVAL;
   if (flags & F.ENCAP_L4_GRE && flags & F.ENCAP_L4_UDP) return -EINVAL;
   if (skb.encapsulation) return -EALREADY;
-  return innerMac > bytes ? -EINVAL : 0;
+  const tooShort = (flags & F.ENCAP_L2_ETH) !== 0 && innerMac < ETH_BYTES;
+  return innerMac > bytes || tooShort ? -EINVAL : 0;
 }
 
 /** bpf_skb_net_shrink. */

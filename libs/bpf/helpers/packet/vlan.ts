@@ -9,6 +9,7 @@ const ETH_P_802_2 = 0x0400;
 /** First value of an Ethernet type field that is no length (ETH_P_802_3_MIN), host order. */
 const TYPE_MIN = 0x0600;
 const ADDRESSES_BYTES = 12;
+const ETH_BYTES = 14;
 const VLAN_BYTES = 4;
 /** sizeof(struct vlan_ethhdr). */
 const VLAN_ETH_BYTES = 18;
@@ -70,7 +71,7 @@ function takeTag(memory: KernelMemory, skb: SkBuff): VlanTag | number {
   skb.set('protocol', inner >= TYPE_MIN ? swapped(inner) : encapsulated(memory, skb, at));
   skb.pull(VLAN_BYTES);
   skb.macHeader += VLAN_BYTES;
-  if (skb.networkHeader < skb.macHeader) skb.networkHeader += VLAN_BYTES;
+  skb.networkHeader = Math.max(skb.networkHeader, skb.data + ETH_BYTES);
   return tag;
 }
 

@@ -33,6 +33,8 @@ export interface ContextField {
   readonly kind: ContextFieldKind;
   /** `trusted-btf`: struct in the kernel's BTF. */
   readonly btf?: string;
+  /** Low bytes that the kernel's own member keeps of what is stored; all when absent. */
+  readonly keptBytes?: number;
 }
 
 /** A context structure of include/uapi/linux/bpf.h. */

@@ -106,7 +106,7 @@ export const SOCKET_HELPERS: readonly HelperProto[] = [
     support: 'none',
   },
   { id: 116, name: 'tcp_send_ack', ret: INT, args: [btf('tcp_sock'), ANY32], support: 'none' },
-  { id: 122, name: 'get_netns_cookie', ret: U64, args: [CTX_OR_NULL], support: 'none' },
+  { id: 122, name: 'get_netns_cookie', ret: U64, args: [CTX_OR_NULL], support: 'full' },
   { id: 124, name: 'sk_assign', ret: INT, args: [CTX, BTF_SOCK_COMMON, ANY], support: 'none' },
   { id: 128, name: 'sk_cgroup_id', ret: U64, args: [BTF_SOCK_COMMON], support: 'none' },
   { id: 129, name: 'sk_ancestor_cgroup_id', ret: U64, args: [BTF_SOCK_COMMON, ANY32], support: 'none' },

@@ -1,5 +1,6 @@
-import { helperById, type MapInfo, MapType } from '@probed/spec';
+import { AttachType, helperById, type MapInfo, MapType, ProgType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
+import { isReadOnly } from '../memory/region';
 
 const UPDATES_SOCKMAP = ['map_update_elem', 'map_delete_elem'];
 
@@ -102,12 +103,36 @@ const MAPS_OF_HELPER: Readonly<Record<string, readonly MapType[]>> = {
   cgrp_storage_delete: [MapType.CGRP_STORAGE],
 };
 
+const SOCK_MAPS: ReadonlySet<number> = new Set([MapType.SOCKMAP, MapType.SOCKHASH]);
+
+/** Program types that never hold a locked socket. */
+const UPDATE_SOCKMAP: ReadonlySet<number> = new Set([
+  ProgType.SOCKET_FILTER,
+  ProgType.SCHED_CLS,
+  ProgType.SCHED_ACT,
+  ProgType.XDP,
+  ProgType.SK_REUSEPORT,
+  ProgType.FLOW_DISSECTOR,
+  ProgType.SK_LOOKUP,
+]);
+
+/** `may_update_sockmap`. */
+function mayUpdateSockMap({ spec }: VerifierEnv, helper: string): boolean {
+  if (spec.type === ProgType.TRACING) return spec.expectedAttachType === AttachType.TRACE_ITER;
+  if (spec.type === ProgType.SOCK_OPS) return helper === 'map_delete_elem';
+  return UPDATE_SOCKMAP.has(spec.type);
+}
+
 /** `check_map_func_compatibility`: a helper and the map it is given fit together, seen from either side. */
 export function checkMapFuncCompatibility(env: VerifierEnv, map: MapInfo | undefined, funcId: number): void {
   if (!map) return;
   const name = helperById(funcId)?.name ?? '';
   const helpers = HELPERS_OF_MAP[map.type as MapType];
   const maps = MAPS_OF_HELPER[name];
+  if (SOCK_MAPS.has(map.type) && UPDATES_SOCKMAP.includes(name) && !mayUpdateSockMap(env, name)) {
+    env.complain('cannot update sockmap in this context');
+    env.reject('EINVAL', `cannot pass map_type ${map.type} into func bpf_${name}#${funcId}`);
+  }
   if ((helpers && !helpers.includes(name)) || (maps && !maps.includes(map.type as MapType))) {
     env.reject('EINVAL', `cannot pass map_type ${map.type} into func bpf_${name}#${funcId}`);
   }
@@ -119,11 +144,10 @@ const WRITES: ReadonlySet<string> = new Set([
   'map_push_elem',
   'map_pop_elem',
 ]);
-const BPF_F_RDONLY_PROG = 1 << 7;
 
 /** `record_func_map`: a map that programs may only read is not written through helpers either. */
 export function checkMapWritable(env: VerifierEnv, map: MapInfo, funcName: string): void {
-  if ((map.flags & BPF_F_RDONLY_PROG) !== 0 && WRITES.has(funcName)) {
+  if (isReadOnly(map) && WRITES.has(funcName)) {
     env.reject('EACCES', 'write into map forbidden');
   }
 }

@@ -116,6 +116,7 @@ function splitPaths(
   const takenRegs = taken.curFunc.regs;
   if (dst.type === RegBase.SCALAR_VALUE && src.type === RegBase.SCALAR_VALUE) {
     const sides = regSetMinMax(dst.v, src.v, op, jmp32, dst === src);
+    tellContradictions(env, sides.contradictions);
     dst.v = sides.fallDst;
     takenRegs[insn.dst].v = sides.takenDst;
     if (byReg) {
@@ -133,6 +134,17 @@ function splitPaths(
   }
   if (byReg && !jmp32) liftNullByEquality(env, insn, op, dst, src, fall, taken);
   checkNullAndPackets(env, insn, op, jmp32, dst, fall, taken);
+}
+
+/** BPF_F_TEST_REG_INVARIANTS in the program's flags, heeded for the privileged. */
+const BPF_F_TEST_REG_INVARIANTS = 1 << 7;
+
+/** Linux takes contradictions for faults of its own: it tells of them, and refuses the program only where asked to. */
+function tellContradictions(env: VerifierEnv, contradictions: readonly string[]): void {
+  for (const text of contradictions) {
+    env.verbose(`verifier bug: REG INVARIANTS VIOLATION ${text}\n`);
+    if (env.bpfCapable && (env.spec.flags & BPF_F_TEST_REG_INVARIANTS) !== 0) env.fail('EFAULT');
+  }
 }
 
 /** A nullable pointer equal to one that is not NULL is not NULL either. */

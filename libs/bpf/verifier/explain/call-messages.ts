@@ -75,11 +75,6 @@ export const CALL_MESSAGES: readonly MessageRow[] = [
       asm: `*(u64 *)(r10 - 24) = 0\n*(u64 *)(r10 - 16) = 0\nr1 = r10\nr1 += -8\nr2 = 8\nr3 = r10\nr3 += -24\nr4 = 0\nr5 = 0\ncall dynptr_read\nr0 = 0\nexit`,
     },
   }),
-  message('kfunc-unknown', 'calling kernel function … is not allowed', {
-    meaning: 'The kernel function exists, but not for programs of this type, or not for programs at all.',
-    fix: 'Look which program types it is registered for; many are for struct_ops, LSM or TC programs only.',
-    example: { asm: 'call kfunc[bpf_task_release]\nr0 = 0\nexit' },
-  }),
   message('map-type', 'cannot pass map_type … into func …#…', {
     meaning: 'The helper does not work on maps of this type.',
     fix: 'Use the helper of the map type, e.g. bpf_ringbuf_output for a ring buffer.',

@@ -73,7 +73,7 @@ export const MEMORY_MESSAGES: readonly MessageRow[] = [
     meaning: 'The size handed to a helper has no upper bound on this path.',
     fix: 'Bound it right before the call: `if (len > sizeof(buf)) len = sizeof(buf);` with an unsigned len, or a mask.',
     example: {
-      asm: `${UNKNOWN_NUMBER}\nr6 >>= 2\nr1 = r10\nr1 += -8\n*(u64 *)(r10 - 8) = 0\nr2 = r6\ncall trace_printk\nr0 = 0\nexit`,
+      asm: `${UNKNOWN_NUMBER}\nr6 >>= 2\nr1 = r10\nr1 += -8\nr2 = r6\nr3 = 0\ncall probe_read_kernel\nr0 = 0\nexit`,
     },
   }),
   message('negative-size', "R… min value is negative, either use unsigned or 'var &= const'", {

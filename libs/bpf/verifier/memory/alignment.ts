@@ -32,8 +32,7 @@ export function checkPtrAlignment(
   size: number,
   strictOnce: boolean,
 ): void {
-  const strict =
-    strictOnce || reg.type === RegBase.PTR_TO_STACK || wantsStrict(env.spec.flags);
+  const strict = strictOnce || reg.type === RegBase.PTR_TO_STACK || wantsStrict(env.spec.flags);
   if (!strict || size === 1 || reg.type === RegBase.PTR_TO_ARENA) return;
   const packet = reg.type === RegBase.PTR_TO_PACKET || reg.type === RegBase.PTR_TO_PACKET_META;
   const fixed = reg.off + off + (packet ? NET_IP_ALIGN : 0);

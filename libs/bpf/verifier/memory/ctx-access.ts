@@ -65,7 +65,11 @@ export function checkCtxAccess(env: VerifierEnv, a: MemAccess, reg: RegState, of
   env.aux[a.insnIdx].ctxPointer = a.size === 4;
 }
 
-function lookUp(env: VerifierEnv, { size, write, signExtend }: MemAccess, off: number): CtxValue | undefined {
+function lookUp(
+  env: VerifierEnv,
+  { size, write, signExtend, insnIdx }: MemAccess,
+  off: number,
+): CtxValue | undefined {
   const row = programType(env.spec.type);
   if (!row) return undefined;
   if (row.context.kind === 'btf-args') return write ? undefined : btfCtxAccess(env, off, size);
@@ -73,7 +77,8 @@ function lookUp(env: VerifierEnv, { size, write, signExtend }: MemAccess, off: n
   const view = unprivileged ?? contextView(row, env.spec.expectedAttachType);
   const access = view && contextAccess(view, off, size, write);
   if (!access) return undefined;
-  const { kind, btf } = access.field;
+  const { kind, btf, keptBytes } = access.field;
+  if (write && keptBytes) env.aux[insnIdx].keptBytes = keptBytes;
   if (kind === 'scalar') return SCALAR;
   // A pointer that is loaded from 32 bits has no sign to extend.
   if (signExtend && PACKET_KINDS.has(kind)) return undefined;

@@ -1,4 +1,4 @@
-import type { MapInfo } from '@probed/spec';
+import { type MapInfo, MapType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
 import { FIELD_KINDS, POINTER_FIELDS } from '../records/field-kinds';
 import { typesOfMap } from '../records/of-register';
@@ -96,6 +96,14 @@ export function checkPacketAccess(
   env.reject('EACCES', `R${regno} offset is outside of the packet`);
 }
 
+/** Maps that the kernel itself makes read-only for programs (kernel/bpf/devmap.c: dev_map_alloc). */
+const READ_ONLY: ReadonlySet<number> = new Set([MapType.DEVMAP, MapType.DEVMAP_HASH]);
+
+/** Programs may not write the map's values (`bpf_map_flags_to_cap`). */
+export function isReadOnly(map: MapInfo): boolean {
+  return (map.flags & BPF_F_RDONLY_PROG) !== 0 || READ_ONLY.has(map.type);
+}
+
 /** `check_map_access_type`: BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG. */
 export function checkMapAccessType(
   env: VerifierEnv,
@@ -105,8 +113,7 @@ export function checkMapAccessType(
   write: boolean,
 ): void {
   const where = `value_size=${map.valueSize} off=${off} size=${size}`;
-  if (write && (map.flags & BPF_F_RDONLY_PROG) !== 0)
-    env.reject('EACCES', `write into map forbidden, ${where}`);
+  if (write && isReadOnly(map)) env.reject('EACCES', `write into map forbidden, ${where}`);
   if (!write && (map.flags & BPF_F_WRONLY_PROG) !== 0)
     env.reject('EACCES', `read from map forbidden, ${where}`);
 }

@@ -12,7 +12,7 @@ export function findPrevEntry(
   insn: number,
 ): VerifierState | undefined {
   for (let st = parent; st; st = st.parent) {
-    if (st.insnIdx !== insn || st.frame.length !== cur.frame.length) continue;
+    if (st.evicted || st.insnIdx !== insn || st.frame.length !== cur.frame.length) continue;
     if (st.frame.every((func, i) => func.callsite === cur.frame[i].callsite)) return st;
   }
   return undefined;

@@ -250,6 +250,8 @@ export interface BranchStates {
   readonly takenSrc: ScalarState;
   readonly fallDst: ScalarState;
   readonly fallSrc: ScalarState;
+  /** Contradictions among the results, by operand (`true_reg1`…), in the order in which Linux tells of them. */
+  readonly contradictions: readonly string[];
 }
 
 /** One side of the jump: the operands refined by `op`, at DST and at the base that is given back for the source. */
@@ -259,17 +261,20 @@ function refineSide(
   op: number,
   jmp32: boolean,
   isSameReg: boolean,
+  name: string,
+  contradictions: string[],
 ): number {
   load(DST, dst);
   load(SRC, src);
   const b = isSameReg ? DST : SRC;
   regsRefineCondOp(DST, b, op, jmp32);
   regBoundsSync(DST);
-  regBoundsSanityCheck(DST);
-  if (isSameReg) return DST;
-  regBoundsSync(SRC);
-  regBoundsSanityCheck(SRC);
-  return SRC;
+  if (!isSameReg) regBoundsSync(SRC);
+  const first = regBoundsSanityCheck(DST);
+  if (first !== undefined) contradictions.push(`(${name}_reg1): ${first}`);
+  const second = regBoundsSanityCheck(b);
+  if (second !== undefined) contradictions.push(`(${name}_reg2): ${second}`);
+  return b;
 }
 
 /**
@@ -285,9 +290,12 @@ export function regSetMinMax(
   jmp32: boolean,
   isSameReg = false,
 ): BranchStates {
-  const fall = refineSide(dst, src, NEGATED.get(op) ?? 0, jmp32, isSameReg);
+  const ofFall: string[] = [];
+  const ofTaken: string[] = [];
+  const fall = refineSide(dst, src, NEGATED.get(op) ?? 0, jmp32, isSameReg, 'false', ofFall);
   const fallDst = take(DST);
   const fallSrc = take(fall);
-  const taken = refineSide(dst, src, op, jmp32, isSameReg);
-  return { takenDst: take(DST), takenSrc: take(taken), fallDst, fallSrc };
+  const taken = refineSide(dst, src, op, jmp32, isSameReg, 'true', ofTaken);
+  const contradictions = [...ofTaken, ...ofFall];
+  return { takenDst: take(DST), takenSrc: take(taken), fallDst, fallSrc, contradictions };
 }

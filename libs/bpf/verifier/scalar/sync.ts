@@ -32,6 +32,7 @@ import {
   UMAX,
   UMIN,
   unbind,
+  unsignedBig,
   VALUE,
   W,
 } from './words';
@@ -211,20 +212,43 @@ export function regBoundsSync(b: number): void {
   updateRegBounds(b);
 }
 
-function violatesInvariants(b: number): boolean {
-  if (ltU(b + UMAX, b + UMIN) || ltS(b + SMAX, b + SMIN)) return true;
-  if (W[b + U32MIN] >>> 0 > W[b + U32MAX] >>> 0 || W[b + S32MIN] > W[b + S32MAX]) return true;
-  if (W[b + MASK] !== 0) return false;
+/** What contradicts what (`reg_bounds_sanity_check`); undefined when all views agree. */
+function contradiction(b: number): string | undefined {
+  if (ltU(b + UMAX, b + UMIN) || ltS(b + SMAX, b + SMIN)) return 'range bounds violation';
+  if (W[b + U32MIN] >>> 0 > W[b + U32MAX] >>> 0 || W[b + S32MIN] > W[b + S32MAX])
+    return 'range bounds violation';
+  if (W[b + MASK] !== 0) return undefined;
   const low = W[b + VALUE];
-  if (W[b + U32MIN] !== low || W[b + U32MAX] !== low || W[b + S32MIN] !== low || W[b + S32MAX] !== low)
-    return true;
-  if (W[b + MASK + 1] !== 0) return false;
-  return !(equal(b, b + UMIN) && equal(b, b + UMAX) && equal(b, b + SMIN) && equal(b, b + SMAX));
+  const isLow =
+    W[b + U32MIN] === low && W[b + U32MAX] === low && W[b + S32MIN] === low && W[b + S32MAX] === low;
+  if (W[b + MASK + 1] !== 0) return isLow ? undefined : 'const subreg tnum out of sync with range bounds';
+  const isWhole = equal(b, b + UMIN) && equal(b, b + UMAX) && equal(b, b + SMIN) && equal(b, b + SMAX);
+  if (!isWhole) return 'const tnum out of sync with range bounds';
+  return isLow ? undefined : 'const subreg tnum out of sync with range bounds';
 }
 
-/** `reg_bounds_sanity_check`: a contradiction (an impossible branch) forgets the ranges but keeps the bits. */
-export function regBoundsSanityCheck(b: number): void {
-  if (violatesInvariants(b)) unbind(b);
+const hex64 = (slot: number) => `0x${unsignedBig(W[slot], W[slot + 1]).toString(16)}`;
+const hex32 = (slot: number) => `0x${(W[slot] >>> 0).toString(16)}`;
+
+/** All five views as Linux tells of a contradiction. */
+function viewsText(b: number): string {
+  return (
+    `u64=[${hex64(b + UMIN)}, ${hex64(b + UMAX)}] s64=[${hex64(b + SMIN)}, ${hex64(b + SMAX)}] ` +
+    `u32=[${hex32(b + U32MIN)}, ${hex32(b + U32MAX)}] s32=[${hex32(b + S32MIN)}, ${hex32(b + S32MAX)}] ` +
+    `var_off=(${hex64(b + VALUE)}, ${hex64(b + MASK)})`
+  );
+}
+
+/**
+ * `reg_bounds_sanity_check`: a contradiction (an impossible branch) forgets the ranges but keeps the bits.
+ * @returns what it is, for the log
+ */
+export function regBoundsSanityCheck(b: number): string | undefined {
+  const what = contradiction(b);
+  if (what === undefined) return undefined;
+  const text = `${what} ${viewsText(b)}`;
+  unbind(b);
+  return text;
 }
 
 /** Bounds to impose, e.g. what is known of a helper's result. */

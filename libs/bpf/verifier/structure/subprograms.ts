@@ -30,6 +30,10 @@ export function isFuncRef(insn: Insn): boolean {
   return isLdImm64(insn) && insn.src === BPF_PSEUDO_LD.FUNC;
 }
 
+function subprogsAt(starts: ReadonlySet<number>): SubprogInfo[] {
+  return [...starts].sort((a, b) => a - b).map((start) => new SubprogInfo(start));
+}
+
 /** Finds all functions: targets of calls and of function references (`add_subprog_and_kfunc`). */
 export function addSubprogs(env: VerifierEnv): void {
   const starts = new Set<number>([0]);
@@ -47,13 +51,16 @@ export function addSubprogs(env: VerifierEnv): void {
       continue;
     }
     const start = i + insn.imm + 1;
-    if (start < 0 || start >= env.insns.length) env.reject('EINVAL', 'call to invalid destination');
+    if (start < 0 || start >= env.insns.length) {
+      env.subprogs = subprogsAt(starts);
+      env.reject('EINVAL', 'call to invalid destination');
+    }
     if (!starts.has(start) && starts.size >= BPF_MAX_SUBPROGS) env.reject('E2BIG', 'too many subprograms');
     starts.add(start);
   }
   const thrown = exceptionCallbackStart(env);
   if (thrown !== 0) starts.add(thrown);
-  env.subprogs = [...starts].sort((a, b) => a - b).map((start) => new SubprogInfo(start));
+  env.subprogs = subprogsAt(starts);
   if (thrown !== 0) markExceptionCallback(env, env.findSubprog(thrown));
   if (!env.log.level2) return;
   for (const [n, sub] of env.subprogs.entries()) env.verbose(`func#${n} @${sub.start}\n`);

@@ -79,8 +79,9 @@ export class ContentHashes {
     if (this.types.kind(id) === KIND.array) hash.step(this.types.arrayCount(id), 0);
     const target = this.types.referent(id);
     if (target === undefined) return;
-    if (!withMembers) return hash.add(this.calculate(target, false));
-    this.settle(target);
-    hash.step(this.lows[target], this.highs[target]);
+    if (withMembers) {
+      this.settle(target);
+      hash.step(this.lows[target], this.highs[target]);
+    } else hash.add(this.calculate(target, false));
   }
 }
