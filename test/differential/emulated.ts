@@ -116,12 +116,19 @@ export function mapText(entries: Iterable<readonly [key: string, value: string]>
     .join(',');
 }
 
+/** What a test adds to the emulated kernel. */
+interface Watched {
+  readonly observe?: StepObserver;
+  /** What `bpf_get_prandom_u32` gives; 0 by default, so that results compare. */
+  readonly random?: () => number;
+}
+
 /** One emulated kernel; each program gets fresh maps. */
 export class EmulatedKernel {
   readonly memory = new KernelMemory();
   private readonly runtime: BpfRuntime;
 
-  constructor(facts: KernelFacts, engine: Engine, observe?: StepObserver) {
+  constructor(facts: KernelFacts, engine: Engine, { observe, random = () => 0 }: Watched = {}) {
     const none = () => 0;
     this.runtime = new BpfRuntime({
       memory: this.memory,
@@ -141,7 +148,7 @@ export class EmulatedKernel {
         writeUser: () => false,
         kernelStack: () => [],
         userStack: () => [],
-        random: none,
+        random,
         tracePrintk: () => undefined,
         symbolName: () => undefined,
         sendSignal: none,

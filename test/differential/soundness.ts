@@ -2,6 +2,7 @@
  * Runs a program that the verifier accepts in the interpreter and holds every register and stack slot at every
  * instruction against what the verifier held possible there: known bits, ranges at both widths, where pointers point.
  */
+import { Prng } from '@probed/base';
 import { BPF_PSEUDO_LD, disassemble, type Insn, isHelperCall, isLdImm64 } from '@probed/isa';
 import type { KernelFacts } from '@probed/spec';
 import {
@@ -20,6 +21,7 @@ export type Soundness =
   | { readonly kind: 'sound'; readonly steps: number }
   | { readonly kind: 'unsound'; readonly why: string };
 
+const EDGES = [0, 1, 2, 7, 8, 15, 16, 31, 32, 255, 256, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 /** Steps of a run that are checked; the rest of a long run is not. */
 const STEPS_MAX = 4000;
 const FP = 10;
@@ -32,6 +34,7 @@ class Unsound extends Error {}
 /** One kernel for many programs. */
 export class SoundnessCheck {
   private readonly kernel: EmulatedKernel;
+  private prng = new Prng(1);
   private insns: readonly Insn[] = [];
   private visits: ReadonlyMap<number, readonly AbstractVisit[]> = new Map();
   private framePointers: bigint[] = [];
@@ -43,7 +46,10 @@ export class SoundnessCheck {
   private steps = 0;
 
   constructor(private readonly facts: KernelFacts) {
-    this.kernel = new EmulatedKernel(facts, 'interp', (slot, regs, depth) => this.step(slot, regs, depth));
+    this.kernel = new EmulatedKernel(facts, 'interp', {
+      observe: (slot, regs, depth) => this.step(slot, regs, depth),
+      random: () => this.randomU32(),
+    });
   }
 
   check(insns: readonly Insn[], packet: Uint8Array): Soundness {
@@ -59,6 +65,8 @@ export class SoundnessCheck {
     this.lastSlot = -1;
     this.packetBytes = packet.length;
     this.steps = 0;
+    // The same numbers for the same packet, so that a fault can be shown again.
+    this.prng = new Prng(packet.reduce((sum, byte) => (sum * 31 + byte) >>> 0, 7));
     try {
       const outcome = this.kernel.run(insns, packet);
       if (typeof outcome === 'string') return { kind: 'skipped' };
@@ -67,6 +75,11 @@ export class SoundnessCheck {
       // Whatever the interpreter finds wrong of its own is as bad.
       return { kind: 'unsound', why: (error as Error).message };
     }
+  }
+
+  /** Numbers about which branches and masks turn, and others. */
+  private randomU32(): number {
+    return this.prng.below(2) === 0 ? this.prng.pick(EDGES) : this.prng.below(2 ** 32);
   }
 
   private step(slot: number, regs: BigUint64Array, depth: number): void {

@@ -1,68 +1,18 @@
 /**
  * What the kernel allows each program type, asked exhaustively: context accesses of every offset and size, every
- * helper with several kinds of arguments, return values, fields of sockets. One small program a question; verdict and complaint must be the
- * running kernel's. `PROBED_DIFFERENTIAL_TABLES=all` asks them all (minutes); by default every 101st. The first
+ * helper with several kinds of arguments and capabilities, return values, fields of sockets. One small program a
+ * question; verdict and complaint must be the running kernel's. `PROBED_DIFFERENTIAL_TABLES=all` asks them all (minutes); by default every 101st. The first
  * `PROBED_DIFFERENTIAL_SHOWN` (40) differences are listed; what our verifier refuses by name is not counted. Without Linux,
  * root and bpf(2) it says so in a line and passes.
  */
-import { BPF_CLASS, BPF_JMP_OP, BPF_MODE, BPF_SIZE, encodeInsns, type Insn } from '@probed/isa';
-import { AttachType, ProgType } from '@probed/spec';
-import { complaint } from './complaint';
+import { BPF_CLASS, BPF_JMP_OP, BPF_MODE, BPF_SIZE, type Insn } from '@probed/isa';
+import { ProgType } from '@probed/spec';
 import { callHelper, exit, insn, ldMap, load, movImm, movReg, store, storeImm } from './emitter';
-import { judge, type ProgramKind } from './emulated';
-import { POINTER_MAPS } from './generate-pointers';
-import { hostFacts } from './host-facts';
-import { openHostKernel } from './host-kernel';
+import type { ProgramKind } from './emulated';
+import { PROGRAM_KINDS } from './program-kinds';
+import { askAll, type Question } from './questions';
 
-const STRIDE = process.env['PROBED_DIFFERENTIAL_TABLES'] === 'all' ? 1 : 101;
-const LOG_TAIL_BYTES = 1 << 16;
-const SHOWN = Number(process.env['PROBED_DIFFERENTIAL_SHOWN'] ?? 40);
-
-const kind = (type: number, attachType = 0): ProgramKind => ({ type, attachType });
-
-const TC = kind(ProgType.SCHED_CLS);
-
-/** Types that the kernel judges without a BTF function to attach to. */
-const KINDS: readonly ProgramKind[] = [
-  kind(ProgType.SOCKET_FILTER),
-  kind(ProgType.KPROBE),
-  kind(ProgType.SCHED_CLS),
-  kind(ProgType.SCHED_ACT),
-  kind(ProgType.TRACEPOINT),
-  kind(ProgType.XDP),
-  kind(ProgType.PERF_EVENT),
-  kind(ProgType.CGROUP_SKB, AttachType.CGROUP_INET_EGRESS),
-  kind(ProgType.CGROUP_SKB, AttachType.CGROUP_INET_INGRESS),
-  kind(ProgType.CGROUP_SOCK, AttachType.CGROUP_INET_SOCK_CREATE),
-  kind(ProgType.CGROUP_SOCK, AttachType.CGROUP_INET4_POST_BIND),
-  kind(ProgType.LWT_IN),
-  kind(ProgType.LWT_OUT),
-  kind(ProgType.LWT_XMIT),
-  kind(ProgType.SOCK_OPS),
-  kind(ProgType.SK_SKB),
-  kind(ProgType.CGROUP_DEVICE),
-  kind(ProgType.SK_MSG),
-  kind(ProgType.RAW_TRACEPOINT),
-  kind(ProgType.CGROUP_SOCK_ADDR, AttachType.CGROUP_INET4_BIND),
-  kind(ProgType.CGROUP_SOCK_ADDR, AttachType.CGROUP_INET6_CONNECT),
-  kind(ProgType.CGROUP_SOCK_ADDR, AttachType.CGROUP_UDP4_RECVMSG),
-  kind(ProgType.LWT_SEG6LOCAL),
-  kind(ProgType.SK_REUSEPORT),
-  kind(ProgType.FLOW_DISSECTOR),
-  kind(ProgType.CGROUP_SYSCTL),
-  kind(ProgType.RAW_TRACEPOINT_WRITABLE),
-  kind(ProgType.CGROUP_SOCKOPT, AttachType.CGROUP_GETSOCKOPT),
-  kind(ProgType.CGROUP_SOCKOPT, AttachType.CGROUP_SETSOCKOPT),
-  kind(ProgType.SK_LOOKUP, AttachType.SK_LOOKUP),
-  kind(ProgType.SYSCALL),
-  kind(ProgType.NETFILTER, AttachType.NETFILTER),
-];
-
-interface Question {
-  readonly what: string;
-  readonly kind: ProgramKind;
-  readonly insns: readonly Insn[];
-}
+const TC: ProgramKind = { type: ProgType.SCHED_CLS, attachType: 0 };
 
 const SIZES = [BPF_SIZE.B, BPF_SIZE.H, BPF_SIZE.W, BPF_SIZE.DW];
 /** Past the end of every context but the tracing ones, which have no fixed one. */
@@ -71,7 +21,7 @@ const CONTEXT_BYTES = 232;
 const returning = (...insns: Insn[]): Insn[] => [...insns, movImm(0, 1), exit()];
 
 function* contextQuestions(): Generator<Question> {
-  for (const one of KINDS) {
+  for (const one of PROGRAM_KINDS) {
     for (let off = 0; off < CONTEXT_BYTES; off++) {
       for (const size of SIZES) {
         const at = `size ${size.toString(16)} at ${off}`;
@@ -146,7 +96,7 @@ function zeroedPointer(reg: number): Insn[] {
 }
 
 function* helperQuestions(): Generator<Question> {
-  for (const one of KINDS) {
+  for (const one of PROGRAM_KINDS) {
     for (let id = 0; id < HELPER_IDS; id++) {
       for (const { name, insns } of ARGUMENTS) {
         yield { what: `helper ${id} with ${name}`, kind: one, insns: returning(...insns, callHelper(id)) };
@@ -158,7 +108,7 @@ function* helperQuestions(): Generator<Question> {
 const RETURNED = [-1, 0, 1, 2, 3, 4, 5, 100];
 
 function* returnQuestions(): Generator<Question> {
-  for (const one of KINDS) {
+  for (const one of PROGRAM_KINDS) {
     for (const value of RETURNED) {
       yield { what: `return ${value}`, kind: one, insns: [movImm(0, value), exit()] };
     }
@@ -223,45 +173,37 @@ function* socketQuestions(): Generator<Question> {
   }
 }
 
+const CAPABILITIES: readonly (readonly string[])[] = [
+  ['CAP_BPF'],
+  ['CAP_PERFMON'],
+  ['CAP_BPF', 'CAP_PERFMON'],
+  ['CAP_BPF', 'CAP_NET_ADMIN'],
+  ['CAP_BPF', 'CAP_PERFMON', 'CAP_NET_ADMIN'],
+  ['CAP_SYS_ADMIN'],
+];
+
+/** Types that anybody may load, but only where `kernel.unprivileged_bpf_disabled` is 0, which is rare. */
+const UNPRIVILEGED: ReadonlySet<number> = new Set([ProgType.SOCKET_FILTER, ProgType.CGROUP_SKB]);
+
+function* capabilityQuestions(): Generator<Question> {
+  for (const one of PROGRAM_KINDS) {
+    for (const caps of CAPABILITIES) {
+      if (UNPRIVILEGED.has(one.type) && caps[0] === 'CAP_PERFMON') continue;
+      const kind = { ...one, caps };
+      yield { what: 'nothing', kind, insns: returning() };
+      for (let id = 0; id < HELPER_IDS; id++) {
+        yield { what: `helper ${id}`, kind, insns: returning(...ARGUMENTS[1].insns, callHelper(id)) };
+      }
+    }
+  }
+}
+
 const QUESTIONS: readonly [name: string, ask: () => Generator<Question>][] = [
   ['context accesses', contextQuestions],
   ['helpers', helperQuestions],
   ['return values', returnQuestions],
   ['socket fields', socketQuestions],
+  ['capabilities', capabilityQuestions],
 ];
 
-test.each(QUESTIONS)('%s', async (_name, ask) => {
-  const kernel = await openHostKernel();
-  const facts = hostFacts();
-  if (typeof kernel === 'string' || !facts) {
-    console.log(`skipped: ${typeof kernel === 'string' ? kernel : 'no BTF at /sys/kernel/btf/vmlinux'}`);
-    return;
-  }
-  try {
-    for (const map of POINTER_MAPS) await kernel.createMap(map);
-    const wrong: string[] = [];
-    let asked = 0;
-    let unsupported = 0;
-    for (const question of ask()) {
-      if (asked++ % STRIDE !== 0) continue;
-      const { type, attachType } = question.kind;
-      const program = { type, expectedAttachType: attachType, insns: encodeInsns(question.insns) };
-      const theirs = await kernel.load({ ...program, logLevel: 1, logSize: LOG_TAIL_BYTES });
-      const ours = judge(question.insns, facts, question.kind);
-      if (ours.isUnsupported) {
-        unsupported++;
-        continue;
-      }
-      const said = theirs.errno === 0 ? '' : complaint(theirs.log.split('\n'));
-      const weSaid = ours.errno === 0 ? '' : complaint(ours.log);
-      if (theirs.errno === ours.errno && said === weSaid) continue;
-      wrong.push(
-        `type ${type}/${attachType}, ${question.what}: kernel ${theirs.errno} '${said}', ours ${ours.errno} '${weSaid}'`,
-      );
-    }
-    const head = `${wrong.length} of ${Math.ceil(asked / STRIDE)} answers differ, ${unsupported} are not judged`;
-    if (wrong.length) throw new Error([head, ...wrong.slice(0, SHOWN)].join('\n'));
-  } finally {
-    kernel.close();
-  }
-});
+test.each(QUESTIONS)('%s', (_name, ask) => askAll(ask));

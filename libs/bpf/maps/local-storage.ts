@@ -1,4 +1,5 @@
 import { BaseMap, BPF_EXIST, BPF_NOEXIST, round8 } from './base-map';
+import type { MapEntry } from './bpf-map';
 import { E } from './errno';
 import { indexOf, keyOf } from './u32-key';
 
@@ -74,12 +75,26 @@ export class LocalStorageMap extends BaseMap {
 
   /** Linux can't list them; here they come by the number that the machine knows the object by. */
   override nextKey(key: Uint8Array | undefined): Uint8Array | undefined {
-    const numbers = [...this.values.keys()]
-      .map((object) => this.env.numberOfObject?.(this.info.type, object))
-      .filter((number) => number !== undefined)
-      .sort((a, b) => a - b);
+    const numbers = this.numbers();
     const next = key === undefined ? numbers[0] : numbers.find((number) => number > indexOf(key));
     return next === undefined ? undefined : keyOf(next);
+  }
+
+  override *entries(): Generator<MapEntry> {
+    for (const number of this.numbers()) {
+      const key = keyOf(number);
+      const value = this.lookup(key);
+      if (value) yield { key, value };
+    }
+  }
+
+  /** Of the objects that have a value, in ascending order. */
+  private numbers(): number[] {
+    const { env, info } = this;
+    return [...this.values.keys()]
+      .map((object) => env.numberOfObject?.(info.type, object))
+      .filter((number) => number !== undefined)
+      .sort((a, b) => a - b);
   }
 
   override destroy(): void {

@@ -39,15 +39,20 @@ describe('local storage', () => {
 
   test('user space names the object by its number', () => {
     const { map, task } = taskStorage({
-      objectByNumber: (type, pid) => (type === MapType.TASK_STORAGE && pid === 7 ? 4096 : undefined),
-      numberOfObject: (_type, object) => (object === 4096 ? 7 : undefined),
+      objectByNumber: (type, pid) => (type === MapType.TASK_STORAGE && pid < 8 ? pid * 4096 : undefined),
+      numberOfObject: (_type, object) => (object % 4096 === 0 ? object / 4096 : undefined),
     });
     expect(map.updateElem(u32(7), u32(1, 2), EXIST)).toBe(ENOENT);
     expect(map.updateElem(u32(7), u32(1, 2), ANY)).toBe(0);
     expect(map.updateElem(u32(7), u32(1, 2), NOEXIST)).toBe(EEXIST);
     expect(map.updateElem(u32(8), u32(1, 2), ANY)).toBe(EBADF);
-    map.storageFor(task, true, 0);
+    map.storageFor(task + 8, true, 0);
+    map.updateElem(u32(5), u32(3, 4), NOEXIST);
     expect([...map.entries()].map(({ key, value }) => [[...key], [...value]])).toEqual([
+      [
+        [5, 0, 0, 0],
+        [3, 0, 0, 0, 4, 0, 0, 0],
+      ],
       [
         [7, 0, 0, 0],
         [1, 0, 0, 0, 2, 0, 0, 0],

@@ -16,7 +16,7 @@ function num(value: bigint): string {
 }
 
 /** Bounds of a number, the tighter of both views: `0 to 255`, `at least 1`, `anything`. */
-export function rangeText(reg: RegState): string {
+function rangeText(reg: RegState): string {
   const { v } = reg;
   if (isConst(v)) return num(BigInt.asIntN(64, v.value));
   const { umin, umax, smin, smax } = v;

@@ -47,6 +47,8 @@ export function addSubprogs(env: VerifierEnv): void {
       );
     }
     if (isKfuncCall(insn)) {
+      // What was found so far is told of where the call is refused.
+      env.subprogs = subprogsAt(starts);
       addKfunc(env, i, kfuncs);
       continue;
     }

@@ -20,7 +20,7 @@ export interface ConcreteState {
 }
 
 /** A number is within both forms of knowledge, at both widths. */
-export function containsNumber(v: ScalarState, value: bigint): boolean {
+function containsNumber(v: ScalarState, value: bigint): boolean {
   const signed = BigInt.asIntN(64, value);
   const low = Number(BigInt.asUintN(32, value));
   return (
