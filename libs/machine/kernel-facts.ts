@@ -24,6 +24,7 @@ const HOST_DEVIATIONS: readonly KernelDeviation[] = [
   'no-kprobe-override',
   'no-data-symbols',
   'no-trampoline',
+  'no-lirc',
   'narrow-write-marks',
 ];
 

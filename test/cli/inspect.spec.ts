@@ -101,7 +101,9 @@ describe('prog dump and list', () => {
 
   test('jited prints the module as text that assembles', async () => {
     const { stdout } = probectl('prog', 'dump', example('syscount'), '--format', 'jited');
-    expect(stdout).toMatch(/^;; count_syscall \(raw_tracepoint\/sys_enter\): \d+ bytes of WebAssembly\n\(module\n/);
+    expect(stdout).toMatch(
+      /^;; count_syscall \(raw_tracepoint\/sys_enter\): \d+ bytes of WebAssembly\n\(module\n/,
+    );
     const module = (await loadWabt()).parseWat('out.wat', stdout, { threads: true, mutable_globals: true });
     expect(WebAssembly.validate(module.toBinary({}).buffer as Uint8Array<ArrayBuffer>)).toBe(true);
   });

@@ -6,7 +6,7 @@ import { BPF_CLASS, BPF_JMP_OP, BPF_SIZE, type Insn } from '@probed/isa';
 import { AttachType, BPF_F_SLEEPABLE, type KernelFacts, ProgType } from '@probed/spec';
 import { callHelper, exit, insn, load, movImm, movReg, store, storeImm } from './emitter';
 import type { ProgramKind } from './emulated';
-import { askAll, type Question } from './questions';
+import { askAll, type Question, TABLE_TIMEOUT_MS } from './questions';
 
 const SIZES = [BPF_SIZE.B, BPF_SIZE.H, BPF_SIZE.W, BPF_SIZE.DW];
 const HELPER_IDS = 212;
@@ -92,4 +92,4 @@ test.each([
   ['tracepoints', tracepoints],
   ['iterators', iterators],
   ['members of struct_ops', members],
-])('%s', (_name, ask) => askAll(ask));
+])('%s', (_name, ask) => askAll(ask), TABLE_TIMEOUT_MS);

@@ -45,7 +45,7 @@ function firstDifference(kernel: readonly string[], ours: readonly string[]): st
 
 const GENERATORS: readonly [name: string, generate: (prng: Prng, facts: KernelFacts) => Insn[]][] = [
   ['computing', (prng) => generateProgram(prng, prng.between(3, 12), { packetHelpers: true })],
-  ['kernel functions', (prng, facts) => generateKfuncProgram(prng, facts, prng.between(3, 10))],
+  ['kernel functions', (prng, facts) => generateKfuncProgram(prng, facts, prng.between(3, 8))],
   ['links', (prng) => generateLinkProgram(prng, prng.between(3, 14))],
   ['pointers', (prng) => generatePointerProgram(prng, prng.between(2, 8))],
 ];

@@ -135,7 +135,7 @@ export const PACKET_KINDS: readonly PacketKind[] = [
     type: P.CGROUP_SKB,
     reads: true,
     writes: false,
-    loads: [...SKB_LOADS, 88, 92, 96, 100, 128, 132, 136, 152, 164, 176],
+    loads: [...SKB_LOADS, 88, 92, 96, 100, 128, 132, 136, 164, 176],
     stores: [8, 32, ...CB],
     helpers: [...LOADS, call('skb_ecn_set_ce')],
     resultMask: 1,
@@ -149,9 +149,17 @@ export const PACKET_KINDS: readonly PacketKind[] = [
     stores: CB,
     helpers: LOADS,
   },
-  lwt('lwt_in', P.LWT_IN, false, [...LOADS, PULL, call('set_hash_invalid')]),
-  lwt('lwt_out', P.LWT_OUT, false, [...LOADS, PULL, call('set_hash_invalid')]),
-  lwt('lwt_xmit', P.LWT_XMIT, true, [...LOADS, store, ...CHECKSUMS.slice(0, 2), PULL, TAIL, HEAD]),
+  lwt('lwt_in', P.LWT_IN, false, [load, PULL, call('get_route_realm')]),
+  lwt('lwt_out', P.LWT_OUT, false, [load, PULL, call('get_route_realm')]),
+  lwt('lwt_xmit', P.LWT_XMIT, true, [
+    load,
+    store,
+    ...CHECKSUMS.slice(0, 2),
+    PULL,
+    TAIL,
+    HEAD,
+    call('set_hash_invalid'),
+  ]),
   {
     name: 'xdp',
     type: P.XDP,
@@ -259,11 +267,11 @@ class PacketWriter {
     this.lines.push(`r7 = ${prng.below(6)}`, '*(u32 *)(r10 - 4) = r7', 'r2 = r10', 'r2 += -4');
     if (prng.float() < 0.4) {
       this.lines.push('*(u64 *)(r10 - 24) = r8', 'r3 = r10', 'r3 += -24');
-      this.lines.push(`r1 = m${prng.below(2)} ll`, `r4 = ${prng.pick([0, 1, 2])}`, 'call map_update_elem');
+      this.lines.push(`r1 = map[${prng.below(2)}]`, `r4 = ${prng.pick([0, 1, 2])}`, 'call map_update_elem');
       this.fold('r0');
       return;
     }
-    this.lines.push(`r1 = m${prng.below(2)} ll`, 'call map_lookup_elem', `if r0 == 0 goto ${label}`);
+    this.lines.push(`r1 = map[${prng.below(2)}]`, 'call map_lookup_elem', `if r0 == 0 goto ${label}`);
     this.lines.push('r1 = *(u64 *)(r0 + 0)');
     this.fold('r1');
     this.lines.push('*(u64 *)(r0 + 0) = r8', `${label}:`);
@@ -287,7 +295,7 @@ export function generatePacketProgram(prng: Prng, kind: PacketKind, statements: 
   const text = new PacketWriter(prng, kind).text(statements);
   const made = assemble(text, { helperId: (name) => helperByName(name)?.id });
   if (!made.ok) throw new Error(`${made.error.message}: ${made.error.where}\n${text}`);
-  for (const [slot, name] of made.value.symbols) made.value.insns[slot].imm = Number(name.slice(1));
+  for (const [slot, name] of made.value.symbols) made.value.insns[slot].imm = Number(name);
   return made.value.insns;
 }
 

@@ -14,8 +14,12 @@ export interface Question {
   readonly insns: readonly Insn[];
 }
 
-/** `PROBED_DIFFERENTIAL_TABLES=all` asks every question, otherwise every 101st is asked. */
-const STRIDE = process.env['PROBED_DIFFERENTIAL_TABLES'] === 'all' ? 1 : 101;
+/** `PROBED_DIFFERENTIAL_TABLES=all` asks every question, a number every so many-th, by default every 101st. */
+const TABLES = process.env['PROBED_DIFFERENTIAL_TABLES'] ?? '101';
+const STRIDE = TABLES === 'all' ? 1 : Number(TABLES);
+
+/** How long one table may take. */
+export const TABLE_TIMEOUT_MS = 3_600_000;
 const LOG_TAIL_BYTES = 1 << 16;
 const SHOWN = Number(process.env['PROBED_DIFFERENTIAL_SHOWN'] ?? 40);
 

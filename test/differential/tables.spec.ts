@@ -10,7 +10,7 @@ import { ProgType } from '@probed/spec';
 import { callHelper, exit, insn, ldMap, load, movImm, movReg, store, storeImm } from './emitter';
 import type { ProgramKind } from './emulated';
 import { PROGRAM_KINDS } from './program-kinds';
-import { askAll, type Question } from './questions';
+import { askAll, type Question, TABLE_TIMEOUT_MS } from './questions';
 
 const TC: ProgramKind = { type: ProgType.SCHED_CLS, attachType: 0 };
 
@@ -206,4 +206,4 @@ const QUESTIONS: readonly [name: string, ask: () => Generator<Question>][] = [
   ['capabilities', capabilityQuestions],
 ];
 
-test.each(QUESTIONS)('%s', (_name, ask) => askAll(ask));
+test.each(QUESTIONS)('%s', (_name, ask) => askAll(ask), TABLE_TIMEOUT_MS);

@@ -40,7 +40,7 @@ async function compare(kernel: HostKernel, facts: KernelFacts, insns: readonly I
 
 const GENERATORS: readonly [name: string, generate: (prng: Prng, facts: KernelFacts) => Insn[]][] = [
   ['computing', (prng) => generateProgram(prng, prng.between(3, 16), { packetHelpers: true })],
-  ['kernel functions', (prng, facts) => generateKfuncProgram(prng, facts, prng.between(3, 14))],
+  ['kernel functions', (prng, facts) => generateKfuncProgram(prng, facts, prng.between(3, 9))],
   ['links', (prng) => generateLinkProgram(prng, prng.between(3, 14))],
   ['pointers', (prng) => generatePointerProgram(prng, prng.between(2, 10))],
 ];

@@ -103,6 +103,8 @@ export interface RunInfo {
   readonly samplePeriod: number;
   /** fentry, fexit, fmod_ret, lsm programs: words before the return value in the context (`bpf_get_func_arg_cnt`). */
   readonly argCount?: number;
+  /** `kprobe.session` and `uprobe.session` programs: where the run is, and offset of the call's own u64. */
+  readonly session?: { readonly isReturn: boolean; readonly cookie: number };
   /** perf_event programs: the counter that fired (`bpf_perf_prog_read_value`). */
   perfValue?(): PerfValue;
   /** kprobe programs: makes the probed function return `value` without running (`bpf_override_return`). */

@@ -42,6 +42,7 @@ function changeHead(c: HelperContext, skb: SkBuff, bytes: number, flags: number)
   skb.push(bytes);
   c.memory.u8.fill(0, skb.data, skb.data + bytes);
   skb.macHeader = skb.data;
+  skb.macLen = skb.macBytes;
   return 0;
 }
 

@@ -1,9 +1,11 @@
 import type { BpfMap } from '@probed/maps';
 import { cgroupArray, underCgroup } from './cgroup';
 import { E, type HelperContext, type HelperFamily } from './helper-context';
+import { csumAdd, csumSub } from './packet/checksum-sums';
 import { skbAt } from './packet/find-packet';
 import { CHECKSUM, type SkBuff } from './packet/sk-buff';
 import { hashOf } from './packet/skb-hash';
+import { innerProtocol } from './packet/vlan';
 
 /** BPF_F_RECOMPUTE_CSUM, BPF_F_INVALIDATE_HASH. */
 const RECOMPUTE_CSUM = 1;
@@ -95,12 +97,15 @@ function ecnSetCe(c: HelperContext, skb: SkBuff): number {
   const { view } = c.memory;
   const at = skb.networkHeader;
   const room = skb.tail - at;
-  if (skb.protocol === ETH_P_IP && room >= IPV4_BYTES) return ecnIpv4(view, at);
-  if (skb.protocol !== ETH_P_IPV6 || room < IPV6_BYTES) return 0;
+  const protocol = innerProtocol(c.memory, skb);
+  if (protocol === ETH_P_IP && room >= IPV4_BYTES) return ecnIpv4(view, at);
+  if (protocol !== ETH_P_IPV6 || room < IPV6_BYTES) return 0;
   const word = view.getUint32(at);
   if (((word >>> 20) & INET_ECN_CE) === 0) return 0;
+  const from = view.getUint32(at, true);
   view.setUint32(at, (word | (INET_ECN_CE << 20)) >>> 0);
-  if (skb.ipSummed === CHECKSUM.COMPLETE) skb.csum = skb.sum(at, skb.tail - at);
+  if (skb.ipSummed === CHECKSUM.COMPLETE)
+    skb.csum = csumAdd(csumSub(skb.csum, from), view.getUint32(at, true));
   return 1;
 }
 

@@ -26,8 +26,10 @@ export type KernelDeviation =
   | 'no-kprobe-override'
   /** No CONFIG_KALLSYMS_ALL: programs that name a variable of the kernel are refused. */
   | 'no-data-symbols'
-  /** No fprobe/trampolines: fentry, fexit, fmod_ret, lsm give EPERM before verification. */
+  /** No fprobe/trampolines: fentry, fexit, fmod_ret, lsm, freplace give EPERM before verification. */
   | 'no-trampoline'
+  /** No CONFIG_BPF_LIRC_MODE2: the type does not exist, EINVAL. */
+  | 'no-lirc'
   /**
    * Marks of stack slots deeper than 256 bytes go through 32 bits, so that some outlive their write
    * (kernel/bpf/liveness.c: commit_stack_write_marks). The target is without that fault.

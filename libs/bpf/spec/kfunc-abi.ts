@@ -53,6 +53,8 @@ const ABI: Readonly<Record<string, string>> = {
   bpf_dynptr_slice: 'ptr ptr w32 ptr w32',
   bpf_dynptr_slice_rdwr: 'ptr ptr w32 ptr w32',
   // kernel/trace/bpf_trace.c
+  bpf_session_cookie: 'ptr',
+  bpf_session_is_return: 'int',
   bpf_probe_read_kernel_dynptr: 'int ptr w32 w32 w64',
   bpf_probe_read_user_dynptr: 'int ptr w32 w32 w64',
   // kernel/bpf/helpers.c: strings

@@ -1,8 +1,12 @@
+import type { RunInfo } from '@probed/helpers';
 import type { FunctionCall, FunctionHook } from '@probed/hooks';
 import { readStackRegs, writePtRegs } from '../contexts/pt-regs';
 import type { AttachEnv } from './attach-env';
 import type { AttachedProgram } from './attached-program';
 import type { Attachment } from './attachment';
+
+/** `bpf_session_cookie` points to a u64. */
+const COOKIE_BYTES = 8;
 
 /** Where in a function, and in which mode, a probe sits. */
 export interface ProbeSite {
@@ -32,16 +36,28 @@ export function attachFunctionProbe(program: AttachedProgram, site: ProbeSite, e
  */
 export function attachFunctionSession(program: AttachedProgram, site: ProbeSite, env: AttachEnv): Attachment {
   const { hook, label } = site;
-  const seen = new WeakSet<FunctionCall>();
+  /** Cookies (`bpf_session_cookie`) of the calls whose return the program is to see. */
+  const seen = new WeakMap<FunctionCall, bigint>();
+  // A program never runs inside itself on a CPU, so that one place in memory does for each.
+  const cookies = env.memory.alloc(env.kernel.cpus * COOKIE_BYTES);
+  const fire = (call: FunctionCall, isReturn: boolean) => {
+    const cookie = cookies + env.kernel.cpu() * COOKIE_BYTES;
+    env.memory.view.setBigUint64(cookie, seen.get(call) ?? 0n, true);
+    const result = fireProbe(program, site, call, isReturn, env, { isReturn, cookie });
+    if (!isReturn && result === 0) seen.set(call, env.memory.view.getBigUint64(cookie, true));
+  };
   const entry = hook.entry.add((call) => {
-    if (concerns(program, site, env) && fireProbe(program, site, call, false, env) === 0) seen.add(call);
+    if (concerns(program, site, env)) fire(call, false);
   });
   const exit = hook.exit.add((call) => {
-    if (seen.delete(call)) fireProbe(program, site, call, true, env);
+    if (!seen.has(call)) return;
+    fire(call, true);
+    seen.delete(call);
   });
   const detach = () => {
     entry();
     exit();
+    env.memory.free(cookies);
   };
   return { detach, hook: label, state: hook.live ? 'live' : 'inert' };
 }
@@ -59,8 +75,10 @@ function fireProbe(
   call: FunctionCall,
   returned: boolean,
   env: AttachEnv,
+  session?: RunInfo['session'],
 ): number | undefined {
   const info = {
+    session,
     cookie: site.cookie,
     functionIp: call.ip,
     samplePeriod: 0,

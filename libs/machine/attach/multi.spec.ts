@@ -53,6 +53,20 @@ describe.each(ENGINES)('%s', (engine) => {
     expect(seen(collection, 6)).toMatchObject({ calls, cookie: 5 });
   });
 
+  test('kprobe.session: each call has a word of its own, from the entry to the return', () => {
+    const machine = node(engine);
+    const collection = load(machine, 'session');
+    attach(collection, 'latency');
+    const read = machine.kernel.hooks.kernelFunction('vfs_read')!;
+    // A call within a call of the same function: the words must not be mixed up.
+    read.call([11], () => {
+      read.call([22], () => 2);
+      expect(seen(collection, 0)).toMatchObject({ calls: 1, cookie: 22, word: 2n });
+      return 1;
+    });
+    expect(seen(collection, 0)).toMatchObject({ calls: 2, cookie: 11, word: 1n });
+  });
+
   test('uprobe.multi and uprobe.session at functions of a library named as the loader finds it', () => {
     const machine = node(engine);
     const collection = load(machine, 'verdicts');

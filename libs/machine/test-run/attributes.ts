@@ -26,6 +26,8 @@ export interface TestRunReply {
   readonly fault?: Diagnostic;
   /** r0, low 32 bits, unsigned. */
   readonly retval: number;
+  /** Real time of a run on average, ns, where a clock was given. */
+  readonly durationNs?: number;
   /** The packet as the program left it, as far as there was room. */
   readonly packet?: Uint8Array;
   /** `data_size_out`: its whole length. */

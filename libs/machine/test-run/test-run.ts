@@ -41,12 +41,17 @@ function absent({ program }: TestRunSite): TestRunReply {
   return refused(program, 'EOPNOTSUPP', message);
 }
 
-/** `BPF_PROG_TEST_RUN`: runs a program with an input of the caller's, off any hook. */
+/**
+ * `BPF_PROG_TEST_RUN`: runs a program with an input of the caller's, off any hook.
+ *
+ * @param clock real time in ns, which the reply's duration is measured with; without it there is none
+ */
 export function progTestRun(
   machine: Machine,
   program: LoadedProgram,
   attr: TestRunAttr,
   site: FireSite,
+  clock?: () => number,
 ): TestRunReply {
   const run = RUNNERS.get(program.spec.type);
   if (!run) {
@@ -55,7 +60,12 @@ export function progTestRun(
   }
   if ((attr.repeat ?? 0) > REPEAT_MAX)
     return refused(program, 'EINVAL', `repeat ${attr.repeat}; at most ${REPEAT_MAX} here`);
-  return run({ machine, program, site }, attr);
+  let tookNs: number | undefined;
+  const took = (ns: number) => {
+    tookNs = ns;
+  };
+  const reply = run({ machine, program, site, clock, took }, attr);
+  return tookNs === undefined ? reply : { ...reply, durationNs: Math.round(tookNs / (attr.repeat || 1)) };
 }
 
 /** What a test run of the library is given. */

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { CaseError } from './case-fields';
 import { type InputLine, linesOf } from './lines';
 
 /** More than the largest program in hex with its BTF. */
@@ -40,7 +41,11 @@ function answerLine(line: InputLine, answer: CaseAnswer): Head & Readonly<Record
   try {
     return { id, ...answer(document) };
   } catch (error) {
-    return { id, error: (error as Error).message };
+    const { message } = error as Error;
+    return {
+      id,
+      error: error instanceof CaseError ? message : `internal error: ${message}; please report it`,
+    };
   }
 }
 

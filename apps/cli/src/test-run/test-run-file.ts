@@ -44,10 +44,8 @@ export async function testRunFile(
   const collection = orFail(machine.load({ object, logLevel: 1 }));
   const program = chosenProgram(collection.programs, name, file);
   const task = orFail(createStandIn(machine.kernel, { comm: 'probectl' }));
-  const startedAt = process.hrtime.bigint();
-  const reply = progTestRun(machine, program, attr, { task, cpu: 0 });
-  const ns = Number(process.hrtime.bigint() - startedAt);
-  report(program, reply, Math.round(ns / Math.max(1, options.repeat ?? 1)), options);
+  const clock = () => performance.now() * 1e6;
+  report(program, progTestRun(machine, program, attr, { task, cpu: 0 }, clock), options);
 }
 
 function attrOf(options: TestRunFileOptions): TestRunAttr {
@@ -84,20 +82,20 @@ function chosenProgram(
   return program ?? failUsage(`${file} has no program ${name}`, `one of: ${names}`);
 }
 
-function report(program: LoadedProgram, reply: TestRunReply, ns: number, options: TestRunFileOptions): void {
+function report(program: LoadedProgram, reply: TestRunReply, options: TestRunFileOptions): void {
   if (reply.fault) throw new CommandError(reply.fault);
-  const { retval, packet, packetBytes, ctx, errno } = reply;
+  const { retval, packet, packetBytes, ctx, errno, durationNs = 0 } = reply;
   const printer = new Printer(options.json === true);
   printer.document({
     program: program.name,
     type: programTypeName(program.type),
     run_errno: errno,
     retval,
-    duration_ns: ns,
+    duration_ns: durationNs,
     ...(packet && { data_out: toHex(packet), data_size_out: packetBytes }),
     ...(ctx && { ctx_out: toHex(ctx) }),
   });
-  printer.text(`Return value: ${retval}, duration (average): ${ns}ns`);
+  printer.text(`Return value: ${retval}, duration (average): ${durationNs}ns`);
   give(printer, options.dataOut, packet, 'data');
   give(printer, options.ctxOut, ctx, 'context');
   if (errno === 0) return;

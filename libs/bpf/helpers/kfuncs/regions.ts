@@ -3,7 +3,7 @@ import type { HelperFamily, HelperMaker } from '../helper-context';
 /** One thread alone runs programs, and nothing interrupts one: entering and leaving is all that there is to it. */
 const nothing: HelperMaker = () => () => 0;
 
-/** RCU, preemption and interrupts (kernel/bpf/helpers.c). */
+/** RCU, preemption, interrupts, casts (kernel/bpf/helpers.c), sessions of probes (kernel/trace/bpf_trace.c). */
 export const REGION_KFUNCS: HelperFamily = {
   bpf_rcu_read_lock: nothing,
   bpf_rcu_read_unlock: nothing,
@@ -15,5 +15,7 @@ export const REGION_KFUNCS: HelperFamily = {
     return 0;
   },
   bpf_local_irq_restore: nothing,
+  bpf_session_is_return: (c) => () => (c.services.run().session?.isReturn ? 1 : 0),
+  bpf_session_cookie: (c) => () => c.services.run().session?.cookie ?? 0,
   bpf_rdonly_cast: (c) => (lo, hi) => c.u64(lo, hi),
 };

@@ -95,6 +95,8 @@ export class SkBuff {
   networkHeader: number;
   /** Undefined until something sets it. */
   transportHeader: number | undefined;
+  /** `skb->mac_len`, as of the last helper that sets it. */
+  macLen = 0;
   encapsulation = false;
   ipSummed: number = CHECKSUM.NONE;
   csumLevel = 0;
@@ -190,14 +192,13 @@ export class SkBuff {
     this.len -= bytes;
   }
 
-  /** Grows with zeros or cuts at the end (`__skb_grow_rcsum`, `__skb_trim_rcsum`). */
+  /** Grows with zeros or cuts at the end, and forgets the hardware's sum (`__skb_grow_rcsum`, `__skb_trim_rcsum`). */
   resize(len: number): void {
     if (len > this.len) {
       if (this.data + len > this.head + this.headBytes) this.move(this.data - this.head, len);
       this.memory.u8.fill(0, this.tail, this.data + len);
-    } else if (this.ipSummed === CHECKSUM.COMPLETE) {
-      this.csum = csumBlockSub(this.csum, this.sum(this.data + len, this.len - len), len);
     }
+    if (len !== this.len && this.ipSummed === CHECKSUM.COMPLETE) this.ipSummed = CHECKSUM.NONE;
     this.len = len;
   }
 

@@ -18,6 +18,20 @@ const ENOMEM = 12;
 
 const isVlan = (protocol: number) => protocol === ETH_P_8021Q || protocol === ETH_P_8021AD;
 
+/** VLAN_MAX_DEPTH: headers that are looked at. */
+const DEPTH_MAX = 8;
+
+/** `vlan_get_protocol`: what is behind the VLAN headers, in network order; 0 when that can't be told. */
+export function innerProtocol({ view }: KernelMemory, skb: SkBuff): number {
+  let { protocol } = skb;
+  let at = skb.data + (skb.macLen ? skb.macLen - VLAN_BYTES : ETH_BYTES);
+  for (let depth = 1; isVlan(protocol); depth++, at += VLAN_BYTES) {
+    if (at + VLAN_BYTES > skb.tail || depth === DEPTH_MAX) return 0;
+    protocol = view.getUint16(at + 2, true);
+  }
+  return protocol;
+}
+
 /** net/core/skbuff.c: skb_vlan_push. A tag that is there already goes into the packet. */
 export function vlanPush(memory: KernelMemory, skb: SkBuff, tag: VlanTag): number {
   const protocol = isVlan(tag.protocol) ? tag.protocol : ETH_P_8021Q;
@@ -72,6 +86,7 @@ function takeTag(memory: KernelMemory, skb: SkBuff): VlanTag | number {
   skb.pull(VLAN_BYTES);
   skb.macHeader += VLAN_BYTES;
   skb.networkHeader = Math.max(skb.networkHeader, skb.data + ETH_BYTES);
+  skb.macLen = skb.macBytes;
   return tag;
 }
 

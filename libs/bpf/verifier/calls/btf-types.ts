@@ -30,7 +30,7 @@ export function ctxConvertType(env: VerifierEnv, side: 'prog' | 'kern'): number 
 }
 
 /** Names of the context in prototypes, a typedef and what it stands for. */
-export function ctxNames(env: VerifierEnv): readonly string[] {
+function ctxNames(env: VerifierEnv): readonly string[] {
   const id = ctxConvertType(env, 'prog');
   if (id === undefined) {
     // A kernel whose BTF lacks the table: the layouts that programs see have the same names.

@@ -1,13 +1,14 @@
 import type { Insn } from '@probed/isa';
 import { AttachType, helperAllowedAtHook, helperCapabilities, MapType, ProgType } from '@probed/spec';
 import type { VerifierEnv } from '../env';
+import { pushStack } from '../exec/path-stack';
 import { checkDstNoMark } from '../exec/reg-arg';
 import { checkMemAccess } from '../memory/access';
 import { dynptrReg, releaseDynptr } from '../memory/dynptr-slots';
 import { markChainPrecision } from '../pruning/precision';
 import { isConst } from '../scalar';
 import { checkResourceLeak, clearAllPktPointers, releaseReference } from '../state/references';
-import { isNullScalar } from '../state/reg-ops';
+import { isNullScalar, markRegUnknown } from '../state/reg-ops';
 import { DynptrType } from '../state/reg-state';
 import { MEM_ALLOC, MEM_PERCPU, MEM_RCU, RegBase, regTypeStr } from '../state/reg-type';
 import { helperChangesPktData, helperName, helperProto, helperSite } from '../tables';
@@ -18,6 +19,7 @@ import { isFormatValid } from './format-string';
 import { checkFuncArg } from './func-arg';
 import { checkMapFuncCompatibility, checkMapWritable } from './map-compatibility';
 import { setReturnValue } from './return-value';
+import { prepareFuncExit } from './subprog-call';
 
 const CALLER_SAVED = 6;
 
@@ -40,6 +42,17 @@ export function checkHelperCall(env: VerifierEnv, insn: Insn): void {
   checkMapFuncCompatibility(env, meta.map, insn.imm);
   if (proto.name === 'get_func_ip') checkGetFuncIp(env);
   if (helperChangesPktData(insn.imm) || meta.changesPktData) clearAllPktPointers(env);
+  if (proto.name === 'tail_call' && env.cur.curframe > 0) leaveByTailCall(env);
+}
+
+/** The program called in place of a subprogram returns to the subprogram's caller with whatever it likes. */
+function leaveByTailCall(env: VerifierEnv): void {
+  env.markReg(0);
+  pushStack(env, env.insnIdx + 1, env.insnIdx);
+  clearAllPktPointers(env);
+  markRegUnknown(env, env.curRegs[0]);
+  prepareFuncExit(env);
+  env.insnIdx--;
 }
 
 /** The prototype, when this program may call the helper here and now. */

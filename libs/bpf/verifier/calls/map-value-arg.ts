@@ -7,7 +7,7 @@ export function resolveMapValueArg(env: VerifierEnv, arg: HelperArg, meta: CallM
   const type = meta.map?.type;
   if (type === MapType.BLOOM_FILTER && meta.proto.name === 'map_peek_elem') return MAP_VALUE;
   if (type !== MapType.SOCKMAP && type !== MapType.SOCKHASH) return arg;
-  if (meta.proto.name === 'map_update_elem') return SOCK_COMMON;
+  if (!arg.flags?.length) return SOCK_COMMON;
   env.reject('EINVAL', 'invalid arg_type for sockmap/sockhash');
 }
 

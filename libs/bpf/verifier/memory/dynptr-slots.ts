@@ -14,7 +14,7 @@ export function dynptrSpi(env: VerifierEnv, reg: RegState): ObjectPlace {
 }
 
 /** `dynptr_type_refcounted`: must be given back. */
-export function isRefcounted(type: DynptrType): boolean {
+function isRefcounted(type: DynptrType): boolean {
   return type === DynptrType.RINGBUF;
 }
 

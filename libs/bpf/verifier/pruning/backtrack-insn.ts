@@ -15,7 +15,6 @@ import {
   isSubprogCall,
   subprogTarget,
 } from '@probed/isa';
-import { isSyncCallbackHelper } from '../calls/callback-helpers';
 import type { VerifierEnv } from '../env';
 import {
   INSN_F_DST_REG_STACK,
@@ -157,10 +156,13 @@ function throughJmp(
 ): boolean {
   const op = insnOp(insn);
   if (isSubprogCall(insn)) return throughSubprogCall(env, insn, idx, bt);
-  if (isHelperCall(insn) && isSyncCallbackHelper(insn.imm) && idx !== subseq - 1) return outOfCallback(bt);
+  if (env.aux[idx].callsCallback && idx !== subseq - 1) return outOfCallback(bt);
   if (op === BPF_JMP_OP.CALL) {
     bt.clearReg(0);
-    return (bt.regMask() & REGMASK_ARGS) === 0;
+    if ((bt.regMask() & REGMASK_ARGS) !== 0) return false;
+    // What a tail call ran returned to this function's caller.
+    const left = isHelperCall(insn) && insn.imm === BPF_FUNC_TAIL_CALL && subseq >= 0 && idx !== subseq - 1;
+    return !left || bt.enterSubprog();
   }
   if (op === BPF_JMP_OP.EXIT) return intoCallee(env, subseq, bt);
   if (isRegOperand(insn) && insnClass(insn) !== BPF_CLASS.LD) {
@@ -170,6 +172,9 @@ function throughJmp(
   }
   return true;
 }
+
+/** Helper id of bpf_tail_call. */
+const BPF_FUNC_TAIL_CALL = 12;
 
 /** Back over a call: a global function sets R0; a static one was walked, so this leaves it for its caller. */
 function throughSubprogCall(env: VerifierEnv, insn: Insn, idx: number, bt: BacktrackState): boolean {

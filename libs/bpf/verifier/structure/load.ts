@@ -55,6 +55,9 @@ export function checkLoad(env: VerifierEnv): void {
     env.reject('EINVAL', `program type ${name} does not take attach type ${expectedAttachType}`);
   }
   if (!row) env.reject('EINVAL', `program type ${type} does not exist`);
+  if (type === ProgType.LIRC_MODE2 && env.facts.deviations.has('no-lirc')) {
+    env.reject('EINVAL', `program type ${name} does not exist in this kernel configuration`);
+  }
 }
 
 function checkSize(env: VerifierEnv): void {

@@ -32,7 +32,7 @@ function isIterArg(meta: KfuncMeta, index: number, param: BtfParam): boolean {
 }
 
 /** The argument's size is the next argument (`is_kfunc_arg_mem_size`, `is_kfunc_arg_const_mem_size`). */
-export function isSizeParam(env: VerifierEnv, param: BtfParam | undefined, reg: RegState): boolean {
+function isSizeParam(env: VerifierEnv, param: BtfParam | undefined, reg: RegState): boolean {
   if (!param || reg.type !== RegBase.SCALAR_VALUE) return false;
   return isScalarType(env.facts.btf.resolve(param.typeId)) && /__szk?$/.test(param.name);
 }

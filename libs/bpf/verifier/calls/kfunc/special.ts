@@ -50,6 +50,13 @@ const OTHER_KFUNCS: Readonly<Record<string, SpecialKfunc>> = {
   bpf_iter_num_new: SPIN_ALLOWED,
   bpf_iter_num_next: SPIN_ALLOWED,
   bpf_iter_num_destroy: SPIN_ALLOWED,
+  // A u64 that the program may write.
+  bpf_session_cookie: {
+    afterArgs(_env, meta) {
+      meta.r0Size = 8;
+      meta.r0Rdonly = false;
+    },
+  },
   // What compilers put where the source has undefined behaviour.
   __bpf_trap: {
     before: (env) => env.reject('EFAULT', 'unexpected __bpf_trap() due to uninitialized variable?'),
