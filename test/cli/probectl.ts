@@ -33,8 +33,14 @@ interface Called {
 
 /** Runs the built `probectl` to its end. */
 export function probectl(...args: string[]): Called {
+  return probectlWith('', ...args);
+}
+
+/** The same with something on standard input. */
+export function probectlWith(input: string, ...args: string[]): Called {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
     encoding: 'utf8',
+    input,
     timeout: TIMEOUT_MS,
     maxBuffer: OUTPUT_BYTES_MAX,
     cwd: ROOT,

@@ -1,5 +1,5 @@
 import { ERRNO, type ErrnoName } from '@probed/abi';
-import { diagnostic } from '@probed/base';
+import { type Diagnostic, diagnostic } from '@probed/base';
 import type { LoadedProgram } from '@probed/runtime';
 import type { TestRunAttr, TestRunReply } from './attributes';
 
@@ -12,7 +12,7 @@ export function refused(
   errno: ErrnoName | 'ENOTSUPP',
   message: string,
   hint?: string,
-): TestRunReply {
+): TestRunReply & { readonly fault: Diagnostic } {
   const number = errno === 'ENOTSUPP' ? ENOTSUPP : ERRNO[errno];
   const where = `program ${program.name} (${program.spec.section})`;
   const code = errno === 'ENOTSUPP' || errno === 'EOPNOTSUPP' ? 'not-supported' : 'test-run';

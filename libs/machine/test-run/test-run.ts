@@ -30,15 +30,15 @@ const RUNNERS: ReadonlyMap<number, Runner> = new Map<number, Runner>([
   [P.SYSCALL, runOnBuffer],
   [P.FLOW_DISSECTOR, runFlowDissector],
   [P.TRACING, runTracing],
-  [P.SK_LOOKUP, absent],
-  [P.NETFILTER, absent],
-  [P.STRUCT_OPS, absent],
+  [P.SK_LOOKUP, ({ program }) => absent(program)],
+  [P.NETFILTER, ({ program }) => absent(program)],
+  [P.STRUCT_OPS, ({ program }) => absent(program)],
 ]);
 
 /** Linux has test runs of the type, this machine has not. */
-function absent({ program }: TestRunSite): TestRunReply {
+function absent(program: LoadedProgram) {
   const message = `test runs of ${programTypeName(program.spec.type)} programs are not supported`;
-  return refused(program, 'EOPNOTSUPP', message);
+  return refused(program, 'EOPNOTSUPP', message, 'attach it, and fire its hook');
 }
 
 /**
@@ -81,13 +81,17 @@ export interface TestRunOutput {
   readonly ctx?: Uint8Array;
 }
 
-/** {@link progTestRun} with room for all that comes back. Errors: `not-supported`, `test-run`, with the kernel's errno. */
+/**
+ * {@link progTestRun} with room for all that comes back. Of tracing programs Linux runs functions of its own and not the
+ * program, which would be no help here: they are refused. Errors: `not-supported`, `test-run`, with the kernel's errno.
+ */
 export function testRun(
   machine: Machine,
   program: LoadedProgram,
   { packet, ctx }: TestRunInput,
   site: FireSite,
 ): Result<TestRunOutput> {
+  if (program.spec.type === P.TRACING) return err(absent(program).fault);
   const room =
     program.spec.type === P.RAW_TRACEPOINT || program.spec.type === P.SYSCALL ? undefined : ctx?.length;
   const reply = progTestRun(machine, program, { packet, ctx, ctxRoom: room }, site);

@@ -3,8 +3,9 @@ import type { VerifierEnv } from '../env';
 import { newFrame } from '../exec/path-stack';
 import { printVerifierState } from '../log/print-state';
 import { MAX_CALL_FRAMES } from '../pruning/backtrack-state';
+import { findPrevEntry } from '../pruning/explored';
 import { markChainPrecision } from '../pruning/precision';
-import { findPrevEntry, widenImpreciseScalars } from '../pruning/widen';
+import { widenImpreciseScalars } from '../pruning/widen';
 import type { FuncState } from '../state/func-state';
 import { clearAllPktPointers } from '../state/references';
 import { clearCallerSavedRegs, markRegUnknown } from '../state/reg-ops';
@@ -98,7 +99,7 @@ export function prepareFuncExit(env: VerifierEnv): void {
   state.frame.pop();
   env.liveness.resetCallchain();
   if (!isCallback) return;
-  const prev = findPrevEntry(state.parent, state, env.insnIdx);
+  const prev = findPrevEntry(env, state, env.insnIdx);
   if (prev) widenImpreciseScalars(env, prev, state);
 }
 

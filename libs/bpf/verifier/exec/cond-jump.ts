@@ -1,9 +1,10 @@
 import { BPF_CLASS, BPF_JMP_OP, type Insn, insnClass, insnOp, isRegOperand, OP_MAY_GOTO } from '@probed/isa';
 import type { VerifierEnv } from '../env';
 import { printInsnState } from '../log/print-state';
+import { findPrevEntry } from '../pruning/explored';
 import { pushJmpHistory } from '../pruning/jmp-history';
 import { markChainPrecision } from '../pruning/precision';
-import { findPrevEntry, widenImpreciseScalars } from '../pruning/widen';
+import { widenImpreciseScalars } from '../pruning/widen';
 import { regSetMinMax, scalarImm } from '../scalar';
 import { isPointerValue } from '../state/reg-ops';
 import { RegState } from '../state/reg-state';
@@ -65,7 +66,7 @@ function checkMayGoto(env: VerifierEnv, insn: Insn): void {
     env.reject('EINVAL', `invalid may_goto imm ${insn.imm}`);
   }
   const at = env.insnIdx;
-  const prev = findPrevEntry(env.cur.parent?.parent, env.cur, at);
+  const prev = findPrevEntry(env, env.cur.parent, at);
   const queued = pushStack(env, at + 1, at, false, 'ENOMEM');
   queued.mayGotoDepth++;
   if (prev) widenImpreciseScalars(env, prev, queued);

@@ -7,36 +7,16 @@ import { type FuncState, SlotType } from '../state/func-state';
 import { IterState } from '../state/reg-state';
 import { RegBase } from '../state/reg-type';
 import { VerifierState } from '../state/verifier-state';
+import { type ExploredState, exploredAt } from './explored';
 import { pushJmpHistory } from './jmp-history';
 import { propagatePrecision } from './precision';
 import { Exact } from './regs-equal';
 import { frameInsn, statesEqual, statesMaybeLooping } from './states-equal';
 
-/** A state kept for pruning, with how often it was of use (`struct bpf_verifier_state_list`). */
-export interface ExploredState {
-  readonly state: VerifierState;
-  hits: number;
-  misses: number;
-}
-
 /** Length of a way without a kept state at which one is kept anyway. */
 const MAX_JMP_HISTORY = 40;
 /** States of one instruction at most, for programs without CAP_BPF (BPF_COMPLEXITY_LIMIT_STATES). */
 const BPF_COMPLEXITY_LIMIT_STATES = 64;
-
-/**
- * `explored_state`: the bucket of states kept at an instruction under the current frame's call. Buckets are the
- * kernel's, other instructions' states included: they count towards the statistics.
- */
-function exploredAt(env: VerifierEnv, insn: number): ExploredState[] {
-  const key = ((insn ^ env.curFunc.callsite) >>> 0) % env.insns.length;
-  let list = env.explored.get(key);
-  if (!list) {
-    list = [];
-    env.explored.set(key, list);
-  }
-  return list;
-}
 
 /** BPF_F_TEST_STATE_FREQ in the program's flags, heeded for the privileged. */
 const BPF_F_TEST_STATE_FREQ = 1 << 3;

@@ -5,19 +5,6 @@ import type { VerifierState } from '../state/verifier-state';
 import { IdMap } from './id-map';
 import { regsExact } from './regs-equal';
 
-/** `find_prev_entry`: the nearest kept state at the same instruction under the same chain of calls. */
-export function findPrevEntry(
-  parent: VerifierState | undefined,
-  cur: VerifierState,
-  insn: number,
-): VerifierState | undefined {
-  for (let st = parent; st; st = st.parent) {
-    if (st.evicted || st.insnIdx !== insn || st.frame.length !== cur.frame.length) continue;
-    if (st.frame.every((func, i) => func.callsite === cur.frame[i].callsite)) return st;
-  }
-  return undefined;
-}
-
 /**
  * `widen_imprecise_scalars`: a scalar that changed since the last round and did not matter to safety may be anything,
  * so that loops whose number of rounds is open come to rest.

@@ -34,7 +34,7 @@ export interface FoundField {
 export type Found = readonly FoundField[] | RecordFault;
 
 /** Fields at most in one record. */
-export const BTF_FIELDS_MAX = 11;
+const BTF_FIELDS_MAX = 11;
 const MAX_RESOLVE_DEPTH = 32;
 
 /** Type tags that make a pointer special. */

@@ -50,15 +50,20 @@ export interface MapTypes {
 }
 
 const NO_BTF: MapTypes = { hasBtf: false, record: undefined };
-const cache = new WeakMap<MapInfo, MapTypes>();
+interface Known {
+  readonly btf: Btf | undefined;
+  readonly kernel: Btf;
+  readonly types: MapTypes;
+}
+
+const cache = new WeakMap<MapInfo, Known>();
 
 /** Types and special fields of a map's values. @param btf the program's, where it has one that the kernel takes */
 export function mapTypes(map: MapInfo, btf: Btf | undefined, kernel: Btf): MapTypes {
-  let types = cache.get(map);
-  if (!types) {
-    types = btf ? checkTypes(map, btf, kernel) : NO_BTF;
-    cache.set(map, types);
-  }
+  const known = cache.get(map);
+  if (known && known.btf === btf && known.kernel === kernel) return known.types;
+  const types = btf ? checkTypes(map, btf, kernel) : NO_BTF;
+  cache.set(map, { btf, kernel, types });
   return types;
 }
 

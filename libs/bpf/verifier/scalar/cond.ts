@@ -269,7 +269,8 @@ function refineSide(
   const b = isSameReg ? DST : SRC;
   regsRefineCondOp(DST, b, op, jmp32);
   regBoundsSync(DST);
-  if (!isSameReg) regBoundsSync(SRC);
+  // Once for each operand: a register compared to itself is synced twice.
+  regBoundsSync(b);
   const first = regBoundsSanityCheck(DST);
   if (first !== undefined) contradictions.push(`(${name}_reg1): ${first}`);
   const second = regBoundsSanityCheck(b);

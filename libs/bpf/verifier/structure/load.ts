@@ -9,14 +9,13 @@ import {
 } from '@probed/spec';
 import { BPF_COMPLEXITY_LIMIT_INSNS, type VerifierEnv } from '../env';
 
-/** `prog_flags` besides the two that section names ask for (include/uapi/linux/bpf.h). */
+/** `prog_flags` besides the two that section names ask for (include/uapi/linux/bpf.h); there are no tokens to pass. */
 const BPF_F_STRICT_ALIGNMENT = 1 << 0;
 const BPF_F_ANY_ALIGNMENT = 1 << 1;
 const BPF_F_TEST_RND_HI32 = 1 << 2;
 const BPF_F_TEST_STATE_FREQ = 1 << 3;
 const BPF_F_XDP_DEV_BOUND_ONLY = 1 << 6;
 const BPF_F_TEST_REG_INVARIANTS = 1 << 7;
-const BPF_F_TOKEN_FD = 1 << 16;
 
 const KNOWN_FLAGS =
   BPF_F_STRICT_ALIGNMENT |
@@ -26,8 +25,7 @@ const KNOWN_FLAGS =
   BPF_F_SLEEPABLE |
   BPF_F_XDP_HAS_FRAGS |
   BPF_F_XDP_DEV_BOUND_ONLY |
-  BPF_F_TEST_REG_INVARIANTS |
-  BPF_F_TOKEN_FD;
+  BPF_F_TEST_REG_INVARIANTS;
 
 /** Instructions that a program without CAP_BPF may have. */
 const BPF_MAXINSNS = 4096;

@@ -1,7 +1,8 @@
 import type { VerifierEnv } from '../../env';
 import { markPtrNotNull } from '../../exec/null-check';
 import { pushStack } from '../../exec/path-stack';
-import { findPrevEntry, widenImpreciseScalars } from '../../pruning/widen';
+import { findPrevEntry } from '../../pruning/explored';
+import { widenImpreciseScalars } from '../../pruning/widen';
 import { ZERO } from '../../scalar';
 import { IterState, type RegState } from '../../state/reg-state';
 import type { VerifierState } from '../../state/verifier-state';
@@ -21,7 +22,7 @@ export function processIterNext(env: VerifierEnv, meta: KfuncMeta): void {
   const { cur, insnIdx } = env;
   const iter = iterSlot(cur, meta);
   if (iter.iterState === IterState.ACTIVE) {
-    const prev = findPrevEntry(cur.parent?.parent, cur, insnIdx);
+    const prev = findPrevEntry(env, cur.parent, insnIdx);
     const queued = pushStack(env, insnIdx + 1, insnIdx, false, 'ENOMEM');
     iterSlot(queued, meta).iterDepth++;
     if (prev) widenImpreciseScalars(env, prev, queued);
