@@ -43,6 +43,9 @@ export const SHARED_INFO_BYTES = 320;
 /** SKB_MAX_ALLOC less nothing: what a packet may grow to (net/core/filter.c: BPF_SKB_MAX_LEN), bytes. */
 export const SKB_BYTES_MAX = 4 * 4096 - SHARED_INFO_BYTES;
 
+/** NET_SKB_PAD: headroom grows by multiples of it. */
+const HEADROOM_STEP_BYTES = 64;
+
 /** A VLAN tag beside the packet (`skb->vlan_tci`, `vlan_proto`). */
 export interface VlanTag {
   /** Network order, as `struct __sk_buff` shows it. */
@@ -175,10 +178,17 @@ export class SkBuff {
     this.set('dataEnd', this.tail);
   }
 
-  /** `skb_cow`: makes room for `bytes` more before the data. */
+  /**
+   * `skb_cow`: makes room for `bytes` more before the data, in steps of NET_SKB_PAD. A transport header that was never
+   * set is 0xffff in Linux, to which the growth is added in 16 bits: it counts as set from then on
+   * (skb_headers_offset_update), and bpf_skb_change_tail goes by it.
+   */
   reserveHead(bytes: number): void {
     const room = this.data - this.head;
-    if (room < bytes) this.move(Math.max(bytes, 64), this.len);
+    if (room >= bytes) return;
+    const more = Math.ceil((bytes - room) / HEADROOM_STEP_BYTES) * HEADROOM_STEP_BYTES;
+    this.move(room + more, this.len);
+    this.transportHeader ??= this.head + more - 1;
   }
 
   /** `__skb_push` after {@link reserveHead}; what comes in is not cleared. */
