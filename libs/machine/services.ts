@@ -132,7 +132,7 @@ export class MachineServices implements KernelServices {
     return DEVICES.get(ifindex);
   }
 
-  /** XDP test runs have no device but the loopback unless they name one; neither may be another. */
+  /** XDP packets come from the loopback device, no other has a queue for them. */
   packetDevice(): number {
     const packet = this.packets.current;
     return packet?.kind === 'skb' ? packet.get('ifindex') : 1;

@@ -40,7 +40,7 @@ export const CHECKSUM = { NONE: 0, UNNECESSARY: 1, COMPLETE: 2 } as const;
 
 /** SKB_DATA_ALIGN(sizeof(struct skb_shared_info)) on x86-64. */
 export const SHARED_INFO_BYTES = 320;
-/** SKB_MAX_ALLOC less nothing: what a packet may grow to (net/core/filter.c: BPF_SKB_MAX_LEN), bytes. */
+/** What a packet may grow to (net/core/filter.c: BPF_SKB_MAX_LEN, which is SKB_MAX_ALLOC), bytes. */
 export const SKB_BYTES_MAX = 4 * 4096 - SHARED_INFO_BYTES;
 
 /** NET_SKB_PAD: headroom grows by multiples of it. */
@@ -105,8 +105,6 @@ export class SkBuff {
   csumLevel = 0;
   csum = 0;
   tunnel: TunnelInfo | undefined;
-  /** Whether `data` and `data_end` of the context are kept: types with direct packet access. */
-  showsData = true;
 
   constructor(
     private readonly memory: KernelMemory,
