@@ -49,7 +49,7 @@ const OBJECTS: readonly (readonly [what: string, path: string, says: RegExp])[] 
 ];
 
 test.each(OBJECTS)('an object that is %s: one line, exit code 1', (_what, path, says) => {
-  const { code, stdout, stderr } = probectl('run', path, '--for', '10ms');
+  const { code, stdout, stderr } = probectl('run', path, '--strict', '--for', '10ms');
   expect(stderr).toMatch(says);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(stderr.startsWith('probectl: ')).toBe(true);
@@ -132,7 +132,7 @@ test('programs that will not run are told on stderr, and what hangs where on std
   expect(called.stderr).toMatch(/inert will not run.*sched_kthread_stop/);
   expect(called.stderr).toMatch(/elsewhere \(xdp\) is loaded, not attached/);
   expect(called.stderr).toMatch(/anywhere \(kprobe\) is loaded, not attached/);
-  expect(called.stderr).toMatch(/optional \(\?kprobe\/vfs_read\) is optional and left out/);
+  expect(called.stderr).toMatch(/optional \(kprobe\/vfs_read\) is optional and left out/);
   const attached = ofType(parseDocuments(called.stdout), 'attach').map(({ program, state }) => [
     program,
     state,

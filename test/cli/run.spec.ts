@@ -240,7 +240,7 @@ describe('text output', () => {
     const [heading, first] = stdout.split('\n');
     expect(code).toBe(0);
     expect(heading).toMatch(/^TIME +LATENCY_NS +PID +UID +RET +FLAGS +COMM +FNAME$/);
-    expect(first).toMatch(/^00:00:00\.\d{6} +\d+ +\d+ +\d+ +-?\d+ +\d+ \S+ +\//);
+    expect(first).toMatch(/^00:00:00\.\d{6} +[\d.]+ [nµm]?s +\d+ +\d+ +-?\d+ O_\S+ +\S+ +\//);
     expect(stdout).toMatch(/\d+ records in 0\.1 s of virtual time \(scenario demo, seed 1\)\n$/);
     expect(stderr).toContain('exit_openat attached to tracepoint:syscalls:sys_exit_openat');
   });
