@@ -175,7 +175,7 @@ describe('createMap', () => {
     ['HASH', { maxEntries: 0 }, 'map-attributes', 22],
     ['ARRAY', { keySize: 8 }, 'map-attributes', 22],
     ['RINGBUF', { keySize: 0, valueSize: 0, maxEntries: 5000 }, 'map-attributes', 22],
-    ['XSKMAP', {}, 'map-type-unsupported', 95],
+    ['ARENA', {}, 'map-type-unsupported', 95],
   ] as const)('%s %j: %s', (type, more, code, errno) => {
     const env = testEnv();
     const before = env.memory.usedBytes;
