@@ -8,7 +8,7 @@ import {
   type HelperFn,
   helperAbi,
   helperById,
-  kfuncAbi,
+  linkedKfunc,
   type VerifiedProgram,
 } from '@probed/spec';
 import type { Execution } from './execution';
@@ -33,12 +33,9 @@ export function linkHelper(program: VerifiedProgram, env: ExecutionEnv, slot: nu
 }
 
 /** Links the call of a kernel function at a slot. */
-export function linkKfunc({ spec }: VerifiedProgram, env: ExecutionEnv, slot: number): LinkedCall {
-  const ref = spec.refs.get(slot);
-  assert(ref?.kind === 'kfunc', `the call at ${slot} names no kernel function`);
-  const abi = kfuncAbi(ref.name);
-  assert(abi, `kernel function ${ref.name} at ${slot} is not supported`);
-  return { fn: env.kfunc(ref.name), ...abi, takesCallback: abi.args.includes('func') };
+export function linkKfunc(program: VerifiedProgram, env: ExecutionEnv, slot: number): LinkedCall {
+  const { name, abi } = linkedKfunc(program, slot);
+  return { fn: env.kfunc(name), ...abi, takesCallback: abi.args.includes('func') };
 }
 
 /** Calls a helper by its ABI with the registers of the caller. @returns r0, unsigned */

@@ -16,7 +16,7 @@ import {
   type HelperAbi,
   helperAbi,
   helperById,
-  kfuncAbi,
+  linkedKfunc,
   type Subprogram,
   type VerifiedProgram,
 } from '@probed/spec';
@@ -30,7 +30,6 @@ import {
 } from './confined/confinement';
 import { compileFunction, type FunctionFrame } from './function-compiler';
 import { FUNCTION_BYTES_MAX, JitLimitError } from './limits';
-import { kfuncName } from './lower/call';
 import type { CoverageImports, ModuleContext } from './lower/context';
 import { inlineHelper } from './lower/inline-helpers';
 
@@ -207,14 +206,12 @@ class ProgramModule implements ModuleContext {
   }
 
   private collectKfunc(slot: number): void {
-    const kfunc = kfuncName(this.program, slot);
+    const { name: kfunc, abi } = linkedKfunc(this.program, slot);
     const known = this.helpers.findIndex((helper) => helper.kfunc === kfunc);
     if (known >= 0) {
       this.helperBySlot.set(slot, this.helperFunction(known));
       return;
     }
-    const abi = kfuncAbi(kfunc);
-    assert(abi, `kernel function ${kfunc} at ${slot} is not supported`);
     const takesCallback = abi.args.includes('func');
     this.import({ id: undefined, kfunc, name: kfunc, map: undefined, takesCallback }, abi, slot);
   }

@@ -11,6 +11,7 @@ import {
   helperById,
   type KernelFacts,
   kfuncAbi,
+  kfuncName,
   type MapInfo,
   type MapSpec,
   MapType,
@@ -241,17 +242,12 @@ function unsupportedHelper(program: VerifiedProgram): Diagnostic | undefined {
 /** A kernel function that the verifier knows and this runtime has not. */
 function unsupportedKfunc(program: VerifiedProgram): Diagnostic | undefined {
   const slot = program.insns.findIndex(
-    (insn, at) => program.facts[at].reachable && isKfuncCall(insn) && !kfuncAbi(kfuncAt(program, at)),
+    (insn, at) => program.facts[at].reachable && isKfuncCall(insn) && !kfuncAbi(kfuncName(program, at) ?? ''),
   );
   if (slot < 0) return undefined;
-  const message = `kernel function ${kfuncAt(program, slot)} is not supported (EOPNOTSUPP)`;
+  const name = kfuncName(program, slot) ?? `#${program.insns[slot].imm}`;
+  const message = `kernel function ${name} is not supported (EOPNOTSUPP)`;
   return diagnostic('kfunc-unsupported', message, { where: program.spec.name, errno: EOPNOTSUPP });
-}
-
-/** Name of the kernel function called at a slot. */
-function kfuncAt({ spec, insns }: VerifiedProgram, slot: number): string {
-  const ref = spec.refs.get(slot);
-  return ref?.kind === 'kfunc' ? ref.name : `#${insns[slot].imm}`;
 }
 
 /** A program array belongs to programs of one type (kernel/bpf/core.c: bpf_check_tail_call). */

@@ -35,7 +35,7 @@ export { type HelperCapability, helperAllowed, helperCapabilities } from './help
 export { HELPERS, helperById, helperByName } from './helper-table';
 export { helperProtoFor } from './helper-variants';
 export type { KernelDeviation, KernelFacts } from './kernel-facts';
-export { kfuncAbi, SUPPORTED_KFUNCS } from './kfunc-abi';
+export { kfuncAbi, kfuncName, linkedKfunc, SUPPORTED_KFUNCS } from './kfunc-abi';
 export { KFUNCS, type KfuncFlag, type KfuncRow, kfuncByName, kfuncFor } from './kfuncs';
 export { type LsmHookRules, lsmHookRules } from './lsm-hooks';
 export {

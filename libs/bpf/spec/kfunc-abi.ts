@@ -1,4 +1,6 @@
+import { assert } from '@probed/base';
 import type { AbiRet, AbiSlot, HelperAbi } from './helper-proto';
+import type { VerifiedProgram } from './verified';
 
 /** How a supported kfunc is called: its result, then its arguments. */
 const ABI: Readonly<Record<string, string>> = {
@@ -82,6 +84,20 @@ const ROWS: ReadonlyMap<string, HelperAbi> = new Map(
 /** Calling convention of a kfunc that can run here; undefined for one that is refused at load by name. */
 export function kfuncAbi(name: string): HelperAbi | undefined {
   return ROWS.get(name);
+}
+
+/** Name of the kernel function called at a slot; undefined where the object names none. */
+export function kfuncName({ spec }: VerifiedProgram, slot: number): string | undefined {
+  const ref = spec.refs.get(slot);
+  return ref?.kind === 'kfunc' ? ref.name : undefined;
+}
+
+/** The supported kernel function that a linked program calls at a slot; the runtime has refused all others. */
+export function linkedKfunc(program: VerifiedProgram, slot: number): { name: string; abi: HelperAbi } {
+  const name = kfuncName(program, slot);
+  const abi = name === undefined ? undefined : kfuncAbi(name);
+  assert(name !== undefined && abi, `kernel function ${name} at ${slot} is not supported`);
+  return { name, abi };
 }
 
 /** Names of all kfuncs that can run here. */

@@ -1,13 +1,6 @@
 import { assert } from '@probed/base';
 import { type Insn, subprogTarget } from '@probed/isa';
-import {
-  type AbiSlot,
-  type HelperAbi,
-  helperAbi,
-  helperById,
-  kfuncAbi,
-  type VerifiedProgram,
-} from '@probed/spec';
+import { type AbiSlot, type HelperAbi, helperAbi, helperById, linkedKfunc } from '@probed/spec';
 import { OP } from '@probed/wasm';
 import { type ConfinedFunctions, guardDepth } from '../confined/confinement';
 import type { FunctionContext } from './context';
@@ -30,7 +23,7 @@ export function lowerCall(
   const inline = callee === 'helper' ? inlineHelper(f.module.program, insn.imm, slot) : undefined;
   if (inline) inline.write(f, slot);
   else if (callee === 'helper') callHelper(f, insn.imm, slot);
-  else if (callee === 'kfunc') callKfunc(f, slot);
+  else if (callee === 'kfunc') callByAbi(f, linkedKfunc(f.module.program, slot).abi, slot);
   else callSubprogram(f, subprogTarget(insn, slot)!);
   f.regs.clobberArguments();
 }
@@ -66,20 +59,6 @@ function callHelper(f: FunctionContext, id: number, slot: number): void {
   const proto = helperById(id);
   assert(proto, `helper ${id} at ${slot} is unknown`);
   callByAbi(f, helperAbi(proto), slot);
-}
-
-/** Name of the kernel function called at a slot. */
-export function kfuncName({ spec }: VerifiedProgram, slot: number): string {
-  const ref = spec.refs.get(slot);
-  assert(ref?.kind === 'kfunc', `the call at ${slot} names no kernel function`);
-  return ref.name;
-}
-
-function callKfunc(f: FunctionContext, slot: number): void {
-  const name = kfuncName(f.module.program, slot);
-  const abi = kfuncAbi(name);
-  assert(abi, `kernel function ${name} at ${slot} is not supported`);
-  callByAbi(f, abi, slot);
 }
 
 function callByAbi(f: FunctionContext, abi: HelperAbi, slot: number): void {
